@@ -1,0 +1,194 @@
+/* The arithmetic of the network, one function table per instruction set.
+ *
+ * Everything here is stateless: an operation is described by a struct, split
+ * into work items that may run in any order on any thread, and gives the same
+ * bits whatever the order. Nothing allocates; nothing knows of networks.
+ *
+ * Feature maps
+ * ------------
+ * A feature map of C channels on a depth x height x width grid is a list of
+ * channel blocks. A block keeps 16 channels (or 8, for a tail of at most 8
+ * channels) of one voxel side by side: one "lane group" is one 64-byte (or
+ * 32-byte) vector. A single-channel input image is a block with 1 lane.
+ *
+ *     planes[z]                      z in [-1, depth]; NULL: the plane is zero
+ *       + y * row_stride             y in [0, height)
+ *         + x * lanes + lane         x in [-1, row end); voxels outside
+ *                                    [0, width) of a row are zero
+ *
+ * A row holds ank_row_voxels(width) voxels: one zero voxel before x = 0 (so
+ * that a plane pointer points one voxel into its storage), the width, and
+ * zeros up to 4 * ceil(width / 4) + 1. Rows above and below a plane are not
+ * stored: kernels read a shared row of zeros for them. An operation that
+ * writes a block also writes the zero voxels of the rows it writes and the
+ * zero lanes of a partly used lane group, so that storage need not be cleared.
+ * A table of plane pointers (rather than one base and a stride) lets the same
+ * kernel run on a whole volume and on a ring of planes.
+ *
+ * Channel concatenation is a longer list of blocks and costs nothing.
+ */
+#ifndef ANATOMYNET_KERNELS_H
+#define ANATOMYNET_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* One lane group of a feature map; see the head of this file. */
+typedef struct ank_block {
+    float *const *planes; /* planes[-1] ... planes[depth] are readable */
+    int64_t row_stride;   /* floats from one row to the next */
+    int32_t lanes;        /* floats a voxel: 1, 8 or 16 */
+    int32_t channels;     /* of which carry a channel; the others are zero */
+} ank_block;
+
+/* Voxels a row of `width` voxels occupies, zeros included. */
+static inline int64_t ank_row_voxels(int64_t width) { return (width + 3) / 4 * 4 + 2; }
+
+/* Lanes of the block that starts at channel `first` of `channels`. */
+static inline int32_t ank_block_lanes(int32_t channels, int32_t first) {
+    return channels - first > 8 ? 16 : 8;
+}
+
+/* What an output channel's value becomes on its way to memory:
+ * activation(scale * sum + shift + residual). */
+typedef struct ank_epilogue {
+    const float *scale;        /* per output lane, all blocks in sequence; NULL: 1 */
+    const float *shift;        /* per output lane; NULL: 0 */
+    const ank_block *residual; /* blocks like the output's; NULL: none. May be the output itself. */
+    float negative_slope;      /* activation(v) = max(v, negative_slope * v); 1: identity, 0: ReLU */
+} ank_epilogue;
+
+/* A convolution with zero padding (kernel / 2): 3x3x3 with stride 1 or 2, or
+ * 1x1x1 with stride 1. */
+typedef struct ank_convolution {
+    int32_t kernel, stride;
+    int32_t depth, height, width; /* of the output */
+    int32_t input_depth, input_height, input_width;
+    int32_t input_count, output_count; /* blocks */
+    const ank_block *input;
+    const ank_block *output;
+    const void *weights; /* as written by prepare_convolution of the same table */
+    const float *zero_row; /* at least 16 * ank_row_voxels(input width) zeros, 64-byte aligned */
+    ank_epilogue epilogue;
+    int32_t first_plane, end_plane; /* output planes to compute: [first_plane, end_plane);
+                                       first_plane is a multiple of 4 */
+} ank_convolution;
+
+/* What the prepared form of a convolution's weights depends on. */
+typedef struct ank_convolution_shape {
+    int32_t kernel, stride;
+    int32_t input_channels, output_channels;
+    int32_t input_count, output_count;
+    const ank_block *input;  /* lanes and channels are read; planes are not */
+    const ank_block *output; /* likewise */
+    const int32_t *input_order; /* the weight's input channel of each channel of
+                                   the blocks, in block order; NULL: as they come */
+} ank_convolution_shape;
+
+/* A transposed convolution, kernel 2, stride 2, no padding: every input voxel
+ * gives a 2x2x2 cube of output voxels. The output's grid is at most twice the
+ * input's. */
+typedef struct ank_transposed_convolution {
+    int32_t depth, height, width; /* of the output */
+    int32_t input_depth, input_height, input_width;
+    int32_t input_count, output_count;
+    const ank_block *input;
+    const ank_block *output;
+    const void *weights;
+    const float *shift; /* per output lane */
+    const ank_block *appended; /* a 1-lane block copied into the first lane after the last
+                                  channel of the last output block; NULL: none */
+    float negative_slope;
+    int32_t first_plane, end_plane; /* output planes to compute; first_plane even */
+} ank_transposed_convolution;
+
+/* output = activation(scale * input + shift + residual_scale * residual + residual_shift),
+ * voxel by voxel: what remains of batch normalisation when its statistics are
+ * the volume's own and so known only after the convolution. In place is allowed. */
+typedef struct ank_affine {
+    int32_t depth, height, width;
+    int32_t count; /* blocks */
+    const ank_block *input;
+    const ank_block *output;
+    const float *scale, *shift; /* per lane */
+    const ank_block *residual; /* NULL: none */
+    const float *residual_scale; /* per lane; NULL: 1 */
+    float negative_slope;
+    int32_t first_plane, end_plane;
+} ank_affine;
+
+/* Sums over each plane of one block, in double precision. The nine sums of a
+ * plane leave out border rows and columns, as the nine in-plane taps of a
+ * 3x3x3 convolution do: sums[((z * 3 + ky) * 3 + kx) * 16 + lane] runs over
+ * the rows that tap ky reads (0: all but the last row, 1: all, 2: all but the
+ * first) and the columns that kx reads likewise. They give the mean of a
+ * convolution's output before the convolution has run. */
+typedef struct ank_plane_sums {
+    int32_t depth, height, width;
+    const ank_block *input; /* one block */
+    double *sums;    /* [depth][3][3][16] */
+    double *squares; /* [depth][16], sums of squares over the whole plane; NULL: not wanted */
+    int32_t first_plane, end_plane;
+} ank_plane_sums;
+
+/* Softmax over the classes (the channels of the logits) and its arg-max, for
+ * the first width x height voxels of each plane. The lowest of equal classes wins. */
+typedef struct ank_classification {
+    int32_t height, width; /* of the outputs: at most the logits' */
+    int32_t classes;
+    int32_t input_count;
+    const ank_block *input;
+    uint8_t *labels;    /* [plane][height][width], plane 0 being first_plane; NULL: not wanted */
+    float *const *probabilities; /* one [plane][height][width] a class, likewise from
+                                    first_plane; NULL entries and NULL itself: not wanted */
+    int32_t first_plane, end_plane;
+} ank_classification;
+
+/* One instruction set's kernels. For each operation: the number of work items
+ * (at least one, the same for any number of threads), bytes of scratch a
+ * thread needs (64-byte aligned, contents arbitrary), and the work of one item. */
+typedef struct ank_kernels {
+    const char *name; /* "avx512", "avx2", "portable" */
+
+    size_t (*convolution_weights_bytes)(const ank_convolution_shape *shape);
+    /* weights: [output channel][input channel][kz][ky][kx]; scale: multiplies
+     * each output channel's weights in double precision; NULL: 1 */
+    void (*prepare_convolution)(const ank_convolution_shape *shape, const float *weights,
+                                const double *scale, void *prepared);
+    size_t (*convolution_scratch_bytes)(const ank_convolution *operation);
+    int64_t (*convolution_items)(const ank_convolution *operation);
+    void (*convolve)(const ank_convolution *operation, int64_t item, void *scratch);
+
+    /* weights: [input channel][output channel][kz][ky][kx], 2 x 2 x 2 taps */
+    size_t (*transposed_weights_bytes)(int32_t input_channels, int32_t output_channels);
+    void (*prepare_transposed)(int32_t input_channels, int32_t output_channels,
+                               const float *weights, void *prepared);
+    int64_t (*transposed_items)(const ank_transposed_convolution *operation);
+    void (*convolve_transposed)(const ank_transposed_convolution *operation, int64_t item);
+
+    int64_t (*affine_items)(const ank_affine *operation);
+    void (*apply_affine)(const ank_affine *operation, int64_t item);
+
+    int64_t (*plane_sums_items)(const ank_plane_sums *operation);
+    void (*sum_planes)(const ank_plane_sums *operation, int64_t item);
+
+    int64_t (*classification_items)(const ank_classification *operation);
+    void (*classify)(const ank_classification *operation, int64_t item);
+} ank_kernels;
+
+/* Instruction sets, each including the ones before it. */
+enum { ANK_PORTABLE = 1, ANK_AVX2 = 2, ANK_AVX512 = 3 };
+
+/* The kernels of `instruction_set`, or of the best that both the processor and
+ * the operating system support where 0 is given; NULL if this machine cannot
+ * run the one asked for. */
+const ank_kernels *ank_kernels_for(int32_t instruction_set);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
