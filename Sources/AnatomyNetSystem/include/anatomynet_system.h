@@ -1,0 +1,63 @@
+/* What the Swift library needs of the operating system and Swift cannot express:
+ * allocation that reports failure, thread-local storage, and OpenMP. */
+#ifndef ANATOMYNET_SYSTEM_H
+#define ANATOMYNET_SYSTEM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- memory.c ---- */
+
+/* `bytes` (at least 1) of memory aligned to 64 bytes, arbitrary contents; large requests are
+ * page-aligned, zero-filled and backed by huge pages where the system gives them. NULL if the
+ * system refuses. Free with ans_deallocate and the same size. */
+void *ans_allocate(size_t bytes);
+void ans_deallocate(void *memory, size_t bytes);
+
+/* ---- last_error.c ---- */
+
+/* The calling thread's message: set copies it (shortened if very long); get never returns NULL. */
+void ans_set_last_error(const char *message);
+const char *ans_last_error(void);
+
+/* ---- processors.c ---- */
+
+/* Processors this process may use: affinity, limited by its control group's quota; at least 1. */
+int32_t ans_usable_processors(void);
+
+/* ---- parallel.c ---- */
+
+/* The work of one item. `worker` is from 0 to the number of workers less one; no two items run
+ * with the same worker number at the same time. */
+typedef void (*ans_work)(void *context, int64_t item, int32_t worker);
+
+/* Called on the thread that called ans_run between its own items, with the number of items
+ * begun so far; non-zero stops: items not yet begun are skipped. */
+typedef int32_t (*ans_tick)(void *context, int64_t begun);
+
+/* Holds an OpenMP runtime for the calls of ans_run between begin and end. */
+typedef struct ans_session {
+    int32_t workers;      /* how many threads ans_run will use at most */
+    int32_t runtime;      /* ANS_RUNTIME_... */
+} ans_session;
+
+enum { ANS_RUNTIME_NONE = 0, ANS_RUNTIME_OF_HOST = 1, ANS_RUNTIME_OWN = 2 };
+
+/* Finds the OpenMP runtime of the process, or loads one, for at most `workers` threads. Every
+ * begin needs its end on the same thread. */
+ans_session ans_begin(int32_t workers);
+void ans_end(ans_session session);
+
+/* Runs items 0 ..< items, each once, in any order, on the session's workers. Returns the
+ * non-zero value with which `tick` stopped it, else 0. `tick` may be NULL. */
+int32_t ans_run(ans_session session, int64_t items, ans_work work, void *work_context,
+                ans_tick tick, void *tick_context);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
