@@ -65,13 +65,13 @@ static void multiply_rows(int32_t rows, int32_t wide, int32_t narrow, const stru
 
 #include "../winograd/convolution_template.h"
 
-size_t ank_avx512_winograd_scratch_bytes(const ank_convolution *operation) {
+size_t winograd_scratch_bytes_avx512(const ank_convolution *operation) {
     return scratch_bytes(operation);
 }
 
-int64_t ank_avx512_winograd_items(const ank_convolution *operation) { return items(operation); }
+int64_t winograd_items_avx512(const ank_convolution *operation) { return items(operation); }
 
-void ank_avx512_winograd(const ank_convolution *operation, int64_t item, void *scratch) {
+void winograd_convolve_avx512(const ank_convolution *operation, int64_t item, void *scratch) {
     convolve(operation, item, scratch);
 }
 

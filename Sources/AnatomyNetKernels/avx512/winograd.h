@@ -4,10 +4,8 @@
 
 #include "../include/anatomynet_kernels.h"
 
-enum { AVX512_LANES = 16 };
-
-size_t ank_avx512_winograd_scratch_bytes(const ank_convolution *operation);
-int64_t ank_avx512_winograd_items(const ank_convolution *operation);
-void ank_avx512_winograd(const ank_convolution *operation, int64_t item, void *scratch);
+size_t winograd_scratch_bytes_avx512(const ank_convolution *operation);
+int64_t winograd_items_avx512(const ank_convolution *operation);
+void winograd_convolve_avx512(const ank_convolution *operation, int64_t item, void *scratch);
 
 #endif

@@ -7,12 +7,31 @@ static int32_t group_count(int32_t count, const ank_block *blocks, int32_t vecto
     return groups <= LANE_GROUPS_MAX ? (int32_t)groups : LANE_GROUPS_MAX + 1;
 }
 
-int winograd_fits(int32_t input_count, const ank_block *input, int32_t output_count,
-                  const ank_block *output, int32_t vector_lanes) {
-    for (int32_t b = 0; b < input_count; b++)
+/* 48 MB of transformed weights, about 240 x 240 channels: beyond that, direct convolution. */
+static const int64_t weights_floats_most = 12 * 1024 * 1024;
+
+static int suits(int32_t kernel, int32_t stride, int32_t input_count, const ank_block *input,
+                 int32_t output_count, const ank_block *output, int32_t vector_lanes) {
+    if (kernel != 3 || stride != 1) return 0;
+    int64_t channels = 0, lanes = 0;
+    for (int32_t b = 0; b < input_count; b++) {
         if (input[b].lanes < 8) return 0;
+        channels += input[b].channels;
+    }
+    for (int32_t b = 0; b < output_count; b++) lanes += output[b].lanes;
     return group_count(input_count, input, vector_lanes) <= LANE_GROUPS_MAX
-           && group_count(output_count, output, vector_lanes) <= LANE_GROUPS_MAX;
+           && group_count(output_count, output, vector_lanes) <= LANE_GROUPS_MAX
+           && WINOGRAD_CUBE_POINTS * channels * lanes <= weights_floats_most;
+}
+
+int winograd_suits_shape(const ank_convolution_shape *shape, int32_t vector_lanes) {
+    return suits(shape->kernel, shape->stride, shape->input_count, shape->input,
+                 shape->output_count, shape->output, vector_lanes);
+}
+
+int winograd_suits(const ank_convolution *operation, int32_t vector_lanes) {
+    return suits(operation->kernel, operation->stride, operation->input_count, operation->input,
+                 operation->output_count, operation->output, vector_lanes);
 }
 
 void winograd_lane_groups(struct lane_groups *groups, int32_t count, const ank_block *blocks,

@@ -39,10 +39,11 @@ struct output_passes {
     struct output_pass pass[LANE_GROUPS_MAX];
 };
 
-/* Whether the maps fit the tables above: all but networks of more than about a
- * thousand channels do. */
-int winograd_fits(int32_t input_count, const ank_block *input, int32_t output_count,
-                  const ank_block *output, int32_t vector_lanes);
+/* Whether a convolution is computed here: 3x3x3 with stride 1, and few enough channels that the
+ * transformed weights, eight times as many as the kernel's, are worth their memory. The answer
+ * depends on nothing but kernel, stride and blocks, so that preparation and execution agree. */
+int winograd_suits_shape(const ank_convolution_shape *shape, int32_t vector_lanes);
+int winograd_suits(const ank_convolution *operation, int32_t vector_lanes);
 
 void winograd_lane_groups(struct lane_groups *groups, int32_t count, const ank_block *blocks,
                           int32_t vector_lanes);

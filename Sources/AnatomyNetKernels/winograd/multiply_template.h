@@ -69,7 +69,8 @@ static INLINE void multiply(const int rows, const int wide, const int narrow,
                     sums[r][n] = __builtin_elementwise_fma(value, w[n], sums[r][n]);     \
                 if (narrow)                                                              \
                     narrow_sums[r] = __builtin_elementwise_fma(                          \
-                        __builtin_shufflevector(value, value, 0, 1, 2, 3, 4, 5, 6, 7),   \
+                        (vector_8)__builtin_shufflevector(value, value, 0, 1, 2, 3, 4,   \
+                                                          5, 6, 7),                      \
                         narrow_w, narrow_sums[r]);                                       \
             } else {                                                                     \
                 narrow_sums[r] = __builtin_elementwise_fma(splat_8(from[r * (lanes)]),   \
@@ -84,7 +85,7 @@ static INLINE void multiply(const int rows, const int wide, const int narrow,
         const float *from = p->values + p->tiles * group->offset + p->first_tile * group->lanes;
         /* The distance of rows has to be a constant, or each row takes an
          * address register of its own. */
-        if (group->lanes == WIDE) {
+        if (WIDE == 8 || group->lanes == WIDE) {
             ACCUMULATE(WIDE)
         } else {
             ACCUMULATE(8)
