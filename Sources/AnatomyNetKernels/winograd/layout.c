@@ -79,7 +79,7 @@ static int32_t ceiling(int32_t value, int32_t divisor) { return (value + divisor
  * cache: the other half is for the weights that stream through it and for the
  * voxels fetched ahead. */
 static const int64_t block_floats = 960 * 1024 / sizeof(float);
-enum { BLOCK_TILES_MAX = 16, BLOCK_TILES_MIN = 4, ITEMS_WANTED = 64, STRETCH_ROWS_MIN = 4 };
+enum { BLOCK_TILES_MAX = 16, SINGLE_BLOCK_TILES_MAX = 30, BLOCK_TILES_MIN = 4, ITEMS_WANTED = 64, STRETCH_ROWS_MIN = 4 };
 
 void winograd_plan_work(struct winograd_work *work, const ank_convolution *operation,
                         const struct lane_groups *input, const struct lane_groups *output) {
@@ -90,7 +90,8 @@ void winograd_plan_work(struct winograd_work *work, const ank_convolution *opera
 
     const int64_t tile_lanes = input->lanes > output->lanes ? input->lanes : output->lanes;
     int64_t tiles = block_floats / (WINOGRAD_CUBE_POINTS * tile_lanes);
-    if (tiles > BLOCK_TILES_MAX) tiles = BLOCK_TILES_MAX;
+    const int32_t most = output->count == 1 ? SINGLE_BLOCK_TILES_MAX : BLOCK_TILES_MAX;
+    if (tiles > most) tiles = most;
     if (tiles < BLOCK_TILES_MIN) tiles = BLOCK_TILES_MIN;
     work->column_blocks = ceiling(work->tile_columns, (int32_t)tiles);
     work->block_tiles = ceiling(work->tile_columns, work->column_blocks);
