@@ -34,7 +34,9 @@ ANK_INLINE void ANK(transposed_voxels)(const ank_transposed_convolution *operati
                                        int32_t kx, const int count) {
     lanes16 sums[TILE];
     for (int voxel = 0; voxel < count; voxel += 1) sums[voxel] = (lanes16){0};
-    for (int32_t index = 0; index < operation->input_count; index += 1) {
+    /* A block may be there for the appended image alone; it has no weights. */
+    int32_t inputs = output->channels > 0 ? operation->input_count : 0;
+    for (int32_t index = 0; index < inputs; index += 1) {
         const ank_block *input = &operation->input[index];
         int64_t lanes = input->lanes;
         const float *from = input->planes[z / 2] + (y / 2) * input->row_stride + x * lanes;
