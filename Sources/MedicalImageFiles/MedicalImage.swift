@@ -36,13 +36,12 @@ public final class MedicalImage: @unchecked Sendable {
     /// The image as the library takes it. Valid as long as this object lives.
     ///
     /// - Parameter orientation: how the axes lie in the patient, for an image that does not say it.
-    public func volume(orientation: Orientation? = nil) -> Volume {
+    /// - Throws: `AnatomyNetError` if the geometry or the rescale values are unusable.
+    public func volume(orientation: Orientation? = nil) throws(AnatomyNetError) -> Volume {
         var geometry = grid.geometry
         if let orientation { geometry.direction = orientation.direction }
-        let size = voxelType.size
-        return Volume(
-            voxels: UnsafeRawPointer(voxels.pointer), voxelType: voxelType,
-            strides: [size, size * geometry.dimensions.x, size * geometry.dimensions.x * geometry.dimensions.y],
+        return try Volume(
+            voxels: UnsafeRawPointer(voxels.pointer), voxelBytes: UInt64(voxels.count), voxelType: voxelType,
             rescaleSlope: rescaleSlope, rescaleIntercept: rescaleIntercept, geometry: geometry)
     }
 

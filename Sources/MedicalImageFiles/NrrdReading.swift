@@ -1,5 +1,6 @@
 import AnatomyNet
 import CTeem
+import Glibc
 
 extension MedicalImage {
     /// Reads a NRRD file (.nrrd, or .nhdr with its data files), through teem.
