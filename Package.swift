@@ -13,7 +13,7 @@ let sharedLibraryFlags = [
 
 /// cairo and what it is made of, as archives: the demo runner then needs none of them, nor X11, where
 /// it runs.
-let cairoArchives = ["cairo", "pixman-1", "fontconfig", "freetype", "png16", "brotlidec", "brotlicommon", "expat", "z"]
+let cairoArchives = ["cairo", "pixman-1", "fontconfig", "freetype", "png16", "brotlidec", "brotlicommon", "expat"]
 
 let package = Package(
     name: "anatomynet",
@@ -56,11 +56,11 @@ let package = Package(
             name: "MedicalImageFiles",
             dependencies: ["AnatomyNet", "CNifti", "CTeem"],
             linkerSettings: [
-                .linkedLibrary(":libniftiio.a"), .linkedLibrary(":libznz.a"), .linkedLibrary(":libz.a"),
+                .linkedLibrary(":libniftiio.a"), .linkedLibrary(":libznz.a"), .linkedLibrary("z"),
                 .linkedLibrary("teem"),
             ]
         ),
-        .target(name: "PNGFile", linkerSettings: [.linkedLibrary(":libpng16.a"), .linkedLibrary(":libz.a")]),
+        .target(name: "PNGFile", linkerSettings: [.linkedLibrary(":libpng16.a"), .linkedLibrary("z")]),
         .target(
             name: "SegmentationPictures",
             dependencies: ["AnatomyNet", "MedicalImageFiles", "CCairo", "PNGFile"],

@@ -1,5 +1,5 @@
 import AnatomyNet
-import Foundation
+import Glibc
 
 /// How a written file stores a voxel.
 public enum WrittenVoxelType: Sendable {

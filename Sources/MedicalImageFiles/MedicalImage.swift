@@ -35,12 +35,10 @@ public final class MedicalImage: @unchecked Sendable {
 
     /// The image as the library takes it. Valid as long as this object lives.
     ///
-    /// - Parameter orientation: how the axes lie in the patient, for an image that does not say it.
+    /// - Parameter geometry: that of the grid, with a direction where the image does not say it.
     /// - Throws: `AnatomyNetError` if the geometry or the rescale values are unusable.
-    public func volume(orientation: Orientation? = nil) throws(AnatomyNetError) -> Volume {
-        var geometry = grid.geometry
-        if let orientation { geometry.direction = orientation.direction }
-        return try Volume(
+    public func volume(geometry: Geometry) throws(AnatomyNetError) -> Volume {
+        try Volume(
             voxels: UnsafeRawPointer(voxels.pointer), voxelBytes: UInt64(voxels.count), voxelType: voxelType,
             rescaleSlope: rescaleSlope, rescaleIntercept: rescaleIntercept, geometry: geometry)
     }

@@ -1,5 +1,5 @@
 import CCairo
-import Foundation
+import Glibc
 import MedicalImageFiles
 import PNGFile
 
