@@ -11,6 +11,9 @@ let sharedLibraryFlags = [
     "-Xlinker", "-z", "-Xlinker", "nodelete",
 ]
 
+/// Debian's nifti1_io.h includes <znzlib.h>, which lies beside it.
+let niftiHeaders: [SwiftSetting] = [.unsafeFlags(["-Xcc", "-I/usr/include/nifti"])]
+
 /// cairo and what it is made of, as archives: the demo runner then needs none of them, nor X11, where
 /// it runs.
 let cairoArchives = ["cairo", "pixman-1", "fontconfig", "freetype", "png16", "brotlidec", "brotlicommon", "expat"]
@@ -55,6 +58,7 @@ let package = Package(
         .target(
             name: "MedicalImageFiles",
             dependencies: ["AnatomyNet", "CNifti", "CTeem"],
+            swiftSettings: niftiHeaders,
             linkerSettings: [
                 .linkedLibrary(":libniftiio.a"), .linkedLibrary(":libznz.a"), .linkedLibrary("z"),
                 .linkedLibrary("teem"),
