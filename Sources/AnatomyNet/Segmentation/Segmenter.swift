@@ -41,7 +41,7 @@ public struct Segmenter: Sendable {
         let workspace = try Workspace(plan)
         var executor = Executor(plan: plan, workspace: workspace, runner: runner)
         try runner.begin(totalCost: Executor.cost(of: plan))
-        try ImageReader(volume: volume, window: model.description.intensityWindow)
+        try ImageReader(volume: volume, intensity: model.description.intensity)
             .fill(executor.image, grid: plan.grid, runner: runner)
         let sink = LabelSink(
             geometry: volume.geometry, classCount: model.classNames.count,
@@ -52,7 +52,9 @@ public struct Segmenter: Sendable {
         }
         sink.finish()
         try runner.finish()
-        labels.baseAddress?.update(from: sink.labels, count: volume.geometry.voxelCount)
+        withExtendedLifetime(workspace) {
+            labels.baseAddress?.update(from: sink.labels, count: volume.geometry.voxelCount)
+        }
     }
 
     /// The bytes that `segment` will allocate for a volume of this geometry.
@@ -80,7 +82,7 @@ public struct Segmenter: Sendable {
     }
 
     private func padded(_ size: Int) -> Int {
-        (size + model.paddingMultiple - 1) / model.paddingMultiple * model.paddingMultiple
+        (size + model.description.paddingMultiple - 1) / model.description.paddingMultiple * model.description.paddingMultiple
     }
 
     // MARK: Checks
@@ -91,7 +93,7 @@ public struct Segmenter: Sendable {
 
     private func check(_ geometry: Geometry) throws(AnatomyNetError) {
         try geometry.check()
-        if let wanted = model.description.spacing {
+        if case .fixed(let wanted) = model.description.spacing {
             guard let spacing = geometry.spacing else {
                 throw AnatomyNetError(
                     .spacing,

@@ -4,7 +4,7 @@ import AnatomyNetKernels
 /// where the image is larger than the volume (padding comes after the window, at the high ends).
 struct ImageReader {
     let volume: Volume
-    let window: IntensityWindow?
+    let intensity: IntensityMapping
 
     /// - Parameters:
     ///   - image: a block of one lane on `grid`, which is at least as large as the volume.
@@ -46,8 +46,10 @@ struct ImageReader {
         let rowFloats = Int(ank_row_voxels(Int64(grid.width)))
         let size = volume.geometry.dimensions, step = volume.strides.x
         let slope = volume.rescaleSlope, intercept = volume.rescaleIntercept
-        let lower = window?.lower ?? -.infinity, upper = window?.upper ?? .infinity
-        let offset = window?.lower ?? 0, scale = window.map { 1 / ($0.upper - $0.lower) } ?? 1
+        var lower = -Double.infinity, upper = Double.infinity, offset = 0.0, scale = 1.0
+        if case .window(let least, let greatest) = intensity {
+            (lower, upper, offset, scale) = (least, greatest, least, 1 / (greatest - least))
+        }
         var firstBad = -1
         for y in 0..<grid.height {
             let row = to + y * rowFloats
