@@ -6,7 +6,7 @@ struct CranialCavity {
 
     init(seed: UInt64) {
         var draw = RandomStream(seed: seed, topic: .skull)
-        thickness = draw.uniform(5.2...8)
+        thickness = draw.uniform(4.6...7.2)
         let frontal = Intersection(
             Ellipsoid(Point(0, 2, 50), radii: Point(63, 82, 61)),
             HalfSpace(through: Point(0, -30, 33), outward: Point(0, 0.08, -1)), blend: 10)

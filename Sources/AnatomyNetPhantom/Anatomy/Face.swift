@@ -36,7 +36,7 @@ struct Face {
             scene.add(frontal, tissues.air)
         }
         let septum = RoundedBox(Point(0, -66, -2), half: Point(1.3, 24, 19), rounding: 1)
-        scene.add(septum, Tissue(mean: 160, fine: 120))
+        scene.add(septum, Tissue(mean: 90, fine: 90))
     }
 
     private func addCheek(
@@ -80,7 +80,7 @@ struct Face {
         let cavity = Union(
             [
                 Ellipsoid(Point(6.5 + deviation, -64, -5).onSide(side), radii: Point(6, 27, 16)),
-                Tube([.init(6, -84, -10, 5, 5), .init(7, -97, -15, 4, 4)]).onSide(side),
+                Tube([.init(6, -84, -9, 5, 5), .init(6.5, -94, -13, 3.4, 3.4)]).onSide(side),
             ], blend: 5)
         scene.add(
             cavity,

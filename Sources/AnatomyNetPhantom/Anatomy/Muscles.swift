@@ -6,15 +6,18 @@ struct Muscles {
         self.seed = seed
     }
 
-    func add(to scene: inout Scene, _ tissues: Tissues) {
+    func add(to scene: inout Scene, inside skin: any Solid, _ tissues: Tissues) {
         var draw = RandomStream(seed: seed, topic: .muscles)
-        let bulk = draw.uniform(0.9...1.12)
+        let bulk = draw.uniform(0.98...1.2)
+        let beneath = Grown(skin, by: -draw.uniform(4...7))
         for side in Side.allCases {
             for muscle in Self.paired {
                 let shift = Point(
                     draw.uniform(-1.5...1.5), draw.uniform(-1.5...1.5), draw.uniform(-1.5...1.5))
                 let thickness = bulk * draw.uniform(0.93...1.07)
-                scene.add(muscle.onSide(side, shift: shift, thickness: thickness), tissues.muscle)
+                scene.add(
+                    Intersection(muscle.onSide(side, shift: shift, thickness: thickness), beneath),
+                    tissues.muscle)
             }
         }
         addTongue(to: &scene, tissues, &draw)

@@ -16,7 +16,7 @@ struct Patient {
         let cavity = CranialCavity(seed: seed)
         skin = surface.skin(around: cavity)
         surface.add(to: &scene, skin: skin, tissues)
-        Muscles(seed: seed).add(to: &scene, tissues)
+        Muscles(seed: seed).add(to: &scene, inside: skin, tissues)
         Throat(seed: seed).addSoftTissue(to: &scene, tissues)
         Vessels(seed: seed).add(to: &scene, tissues)
         LymphNodes(seed: seed).add(to: &scene, tissues)

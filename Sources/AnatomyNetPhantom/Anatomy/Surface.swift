@@ -6,6 +6,7 @@ struct Surface {
     private let cheeks: Double
     private let neck: Double
     private let noseLength: Double
+    private let padding: Double
     private let hasMask: Bool
 
     init(seed: UInt64) {
@@ -15,6 +16,7 @@ struct Surface {
         cheeks = draw.uniform(-2.5...5)
         neck = draw.uniform(-4...9)
         noseLength = draw.uniform(-4...4)
+        padding = draw.uniform(3...7)
         hasMask = draw.chance(0.35)
     }
 
@@ -28,13 +30,13 @@ struct Surface {
             .init(z: 15, middle: -14, halfWidth: 71, front: 73, back: 74),
             .init(z: 0, middle: -14, halfWidth: 73 + c * 0.4, front: 76, back: 76),
             .init(z: -20, middle: -12, halfWidth: 72 + c, front: 85, back: 78),
-            .init(z: -45, middle: -8, halfWidth: 68 + c, front: 93, back: 76 + n * 0.5),
-            .init(z: -62, middle: -4, halfWidth: 64 + c, front: 90, back: 72 + n),
-            .init(z: -82, middle: 2, halfWidth: 60 + n, front: 84 + c, back: 66 + n),
-            .init(z: -98, middle: 6, halfWidth: 58 + n, front: 63 + n, back: 64 + n),
-            .init(z: -118, middle: 10, halfWidth: 59 + n, front: 60 + n * 0.6, back: 62 + n),
-            .init(z: -138, middle: 14, halfWidth: 70 + n, front: 62 + n * 0.5, back: 64 + n),
-            .init(z: -155, middle: 18, halfWidth: 106, front: 66, back: 70 + n),
+            .init(z: -45, middle: -8, halfWidth: 68 + c, front: 93, back: 82 + n * 0.5),
+            .init(z: -62, middle: -4, halfWidth: 64 + c, front: 90, back: 80 + n),
+            .init(z: -82, middle: 2, halfWidth: 61 + n, front: 84 + c, back: 76 + n),
+            .init(z: -98, middle: 8, halfWidth: 60 + n, front: 65 + n, back: 70 + n),
+            .init(z: -118, middle: 12, halfWidth: 61 + n, front: 62 + n * 0.6, back: 67 + n),
+            .init(z: -138, middle: 16, halfWidth: 72 + n, front: 64 + n * 0.5, back: 66 + n),
+            .init(z: -155, middle: 20, halfWidth: 106, front: 68, back: 70 + n),
             .init(z: -175, middle: 22, halfWidth: 168, front: 74, back: 74),
             .init(z: -195, middle: 24, halfWidth: 196, front: 84, back: 78),
             .init(z: -230, middle: 26, halfWidth: 208, front: 96, back: 82),
@@ -77,6 +79,7 @@ struct Surface {
             [
                 Layer(depth: 0, tissue: tissues.skin, marking: .background),
                 Layer(depth: 1.8, tissue: tissues.fat, marking: .background),
+                Layer(depth: 1.8 + padding, tissue: tissues.fascia, marking: .background),
             ])
         let trunk = Intersection(
             Grown(skin, by: -11), HalfSpace(through: Point(0, 20, -166), outward: Point(0, -0.2, 1)))

@@ -12,6 +12,8 @@ struct Tissue {
 struct Tissues {
     let muscle: Tissue
     let fat: Tissue
+    /// What fills the spaces between muscles: fat with small vessels, nerves and septa in it.
+    let fascia: Tissue
     let skin: Tissue
     let mucosa: Tissue
     let grayMatter: Tissue
@@ -52,6 +54,7 @@ struct Tissues {
             mean: draw.uniform(46...60) + 10 * enhancement, fine: draw.uniform(10...18),
             coarse: draw.uniform(5...10))
         fat = Tissue(mean: draw.uniform(-112 ... -90), fine: draw.uniform(10...18), coarse: 8)
+        fascia = Tissue(mean: fat.mean + draw.uniform(18...42), fine: draw.uniform(30...48), coarse: 34)
         skin = Tissue(mean: draw.uniform(0...30), fine: 10)
         mucosa = Tissue(mean: draw.uniform(34...50) + 25 * enhancement, fine: 14, coarse: 6)
         let brain = draw.uniform(-3...3)

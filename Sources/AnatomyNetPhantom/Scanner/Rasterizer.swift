@@ -15,6 +15,12 @@ struct Rasterizer {
     /// Beyond this distance from a surface a voxel lies on one side of it.
     private let reach: Double
 
+    /// Voxels of a slice are visited in blocks of this many along x and y: one distance at the middle of a block
+    /// tells whether the rest need theirs.
+    private static let blockSize = 5
+    /// From a block's middle to its furthest voxel, in mm.
+    private let blockRadius: Double
+
     init(size: Phantom.Size, spacing: Phantom.Spacing, origin: Point, texture: ValueNoise) {
         self.size = size
         self.spacing = spacing
@@ -30,6 +36,8 @@ struct Rasterizer {
         samples = z.flatMap { z in y.flatMap { y in x.map { x in Point(x, y, z) } } }
         edge =
             (spacing.x / Double(x.count) + spacing.y / Double(y.count) + spacing.z / Double(z.count)) / 3
+        blockRadius =
+            Double(Self.blockSize / 2) * Point(spacing.x, spacing.y, 0).length * 1.15
         reach = Point(spacing.x, spacing.y, spacing.z).length / 2 * 1.15 + edge / 2
     }
 
@@ -65,20 +73,18 @@ struct Rasterizer {
     ) {
         values.update(repeating: -1000)
         labels.update(repeating: 0)
-        let count = size.x * size.y
-        var points = [Point](repeating: Point(0, 0, 0), count: count)
-        var fine = [Double](repeating: 0, count: count)
-        var coarse = [Double](repeating: 0, count: count)
-        for placement in placements {
-            for y in 0..<size.y {
-                for x in 0..<size.x {
-                    let index = y * size.x + x
-                    let p = placement.lattice.point(room(x, y, slice))
-                    points[index] = p
-                    fine[index] = texture.value(p.x / 3.6 + 5.1, p.y / 3.6 + 8.2, p.z / 3.6 + 2.3)
-                    coarse[index] = texture.value(p.x / 13 + 17.3, p.y / 13 + 21.7, p.z / 13 + 11.9)
-                }
-            }
+        let columns = 0..<size.x
+        let coordinates = placements.map { placement in
+            (0..<size.y).flatMap { y in columns.map { x in placement.lattice.point(room(x, y, slice)) } }
+        }
+        // The grain moves with the patient, who comes last.
+        let fine = coordinates[coordinates.count - 1].map { p in
+            texture.value(p.x / 3.6 + 5.1, p.y / 3.6 + 8.2, p.z / 3.6 + 2.3)
+        }
+        let coarse = coordinates[coordinates.count - 1].map { p in
+            texture.value(p.x / 13 + 17.3, p.y / 13 + 21.7, p.z / 13 + 11.9)
+        }
+        for (placement, points) in zip(placements, coordinates) {
             paint(slice, placement, points, fine, coarse, values, labels)
         }
     }
@@ -94,45 +100,77 @@ struct Rasterizer {
         _ values: UnsafeMutableBufferPointer<Float>, _ labels: UnsafeMutableBufferPointer<UInt8>
     ) {
         let height = origin.z + Double(slice) * spacing.z
-        var inside = [Double](repeating: 0, count: samples.count)
+        var distances = [Double](repeating: 0, count: samples.count)
         for (part, (roomBox, box)) in zip(placement.parts, zip(placement.roomBounds, placement.ownBounds)) {
             guard let roomBox, height >= roomBox.low.z, height <= roomBox.high.z else { continue }
             let columns = indices(roomBox.low.x, roomBox.high.x, origin.x, spacing.x, size.x)
             let rows = indices(roomBox.low.y, roomBox.high.y, origin.y, spacing.y, size.y)
+            let blockBox = box.expanded(by: blockRadius)
             let solid = part.solid
             let outermost = part.layers[0].depth
-            for y in rows {
-                for x in columns {
-                    let index = y * size.x + x
-                    let p = points[index]
-                    guard box.contains(p.x, p.y, p.z) else { continue }
-                    let distance = solid.distance(p)
-                    guard distance + outermost < reach else { continue }
-                    var isSampled = false
-                    for layer in part.layers {
-                        let depth = distance + layer.depth
-                        guard depth < reach else { break }
-                        var share = 1.0
-                        if depth > -reach {
-                            if !isSampled {
-                                sample(solid, p, placement.lattice, room(x, y, slice), &inside)
-                                isSampled = true
+            let innermost = part.layers[part.layers.count - 1]
+            for blockY in stride(from: rows.lowerBound, to: rows.upperBound, by: Self.blockSize) {
+                for blockX in stride(from: columns.lowerBound, to: columns.upperBound, by: Self.blockSize) {
+                    let half = Self.blockSize / 2
+                    let center =
+                        points[min(blockY + half, size.y - 1) * size.x + min(blockX + half, size.x - 1)]
+                    guard blockBox.contains(center.x, center.y, center.z) else { continue }
+                    let blockDistance = solid.distance(center)
+                    // Distances far from a surface are estimates: half as much again for safety.
+                    guard blockDistance + outermost < (reach + blockRadius) * 1.5 else { continue }
+                    let isWithin = blockDistance + innermost.depth < -(reach + blockRadius) * 1.5
+                    for y in blockY..<min(blockY + Self.blockSize, rows.upperBound) {
+                        for x in blockX..<min(blockX + Self.blockSize, columns.upperBound) {
+                            let index = y * size.x + x
+                            if isWithin {
+                                cover(index, innermost, 1, fine, coarse, values)
+                                mark(index, innermost, labels)
+                                continue
                             }
-                            share = coverage(inside, layer.depth)
-                        }
-                        let tissue = layer.tissue
-                        let value = tissue.mean + tissue.fine * fine[index] + tissue.coarse * coarse[index]
-                        values[index] += Float(share) * (Float(value) - values[index])
-                        if depth < 0 {
-                            switch layer.marking {
-                            case .organ(let organ): labels[index] = organ.rawValue
-                            case .background: labels[index] = 0
-                            case .unchanged: break
+                            let p = points[index]
+                            guard box.contains(p.x, p.y, p.z) else { continue }
+                            let distance = solid.distance(p)
+                            guard distance + outermost < reach else { continue }
+                            var isSampled = false
+                            for layer in part.layers {
+                                let depth = distance + layer.depth
+                                guard depth < reach else { break }
+                                var share = 1.0
+                                if depth > -reach {
+                                    if !isSampled {
+                                        sample(solid, p, placement.lattice, room(x, y, slice), &distances)
+                                        isSampled = true
+                                    }
+                                    share = coverage(distances, layer.depth)
+                                }
+                                cover(index, layer, share, fine, coarse, values)
+                                if depth < 0 {
+                                    mark(index, layer, labels)
+                                }
                             }
                         }
                     }
                 }
             }
+        }
+    }
+
+    @inline(__always)
+    private func cover(
+        _ index: Int, _ layer: Layer, _ share: Double, _ fine: [Double], _ coarse: [Double],
+        _ values: UnsafeMutableBufferPointer<Float>
+    ) {
+        let tissue = layer.tissue
+        let value = tissue.mean + tissue.fine * fine[index] + tissue.coarse * coarse[index]
+        values[index] += Float(share) * (Float(value) - values[index])
+    }
+
+    @inline(__always)
+    private func mark(_ index: Int, _ layer: Layer, _ labels: UnsafeMutableBufferPointer<UInt8>) {
+        switch layer.marking {
+        case .organ(let organ): labels[index] = organ.rawValue
+        case .background: labels[index] = 0
+        case .unchanged: break
         }
     }
 

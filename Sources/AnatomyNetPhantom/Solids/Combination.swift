@@ -34,7 +34,10 @@ struct Intersection: Solid {
     }
 
     func distance(_ p: Point) -> Double {
-        -blended(-first.distance(p), -second.distance(p), blend)
+        let distance = first.distance(p)
+        // Far outside the first solid the second one, often the whole skin, need not be asked.
+        guard distance < 12 else { return distance }
+        return -blended(-distance, -second.distance(p), blend)
     }
 }
 

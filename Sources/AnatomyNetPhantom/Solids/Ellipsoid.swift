@@ -19,6 +19,9 @@ struct Ellipsoid: Solid {
         let gz = z / radii.z
         return ellipticDistance(
             (x * x + y * y + z * z).squareRoot(), (gx * gx + gy * gy + gz * gz).squareRoot(),
-            min(radii.x, min(radii.y, radii.z)))
+            limit: min(
+                radii.x * (chord(y * y + z * z) - abs(x)),
+                min(
+                    radii.y * (chord(x * x + z * z) - abs(y)), radii.z * (chord(x * x + y * y) - abs(z)))))
     }
 }

@@ -60,7 +60,8 @@ struct Loft: Solid {
         let gx = x / halfWidth
         let gy = y / depth
         let inPlane = ellipticDistance(
-            (x * x + y * y).squareRoot(), (gx * gx + gy * gy).squareRoot(), min(halfWidth, depth))
+            (x * x + y * y).squareRoot(), (gx * gx + gy * gy).squareRoot(),
+            limit: min(halfWidth * (chord(y * y) - abs(x)), depth * (chord(x * x) - abs(y))))
         return max(inPlane, max(p.z - sections[0].z, sections[sections.count - 1].z - p.z))
     }
 

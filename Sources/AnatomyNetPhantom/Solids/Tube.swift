@@ -63,7 +63,8 @@ struct Tube: Solid {
             let gu = u / wideRadius
             let distance = ellipticDistance(
                 (u * u + v).squareRoot(), (gu * gu + v / (thinRadius * thinRadius)).squareRoot(),
-                min(wideRadius, thinRadius))
+                limit: min(
+                    wideRadius * (chord(v) - abs(u)), thinRadius * (chord(u * u) - v.squareRoot())))
             best = min(best, distance)
         }
         return best
