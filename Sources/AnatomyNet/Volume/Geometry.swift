@@ -22,11 +22,47 @@ public struct Geometry: Sendable, Equatable {
         self.direction = direction
     }
 
+    /// The most voxels along an axis.
+    public static let largestDimension = 32767
+
     public var voxelCount: Int { dimensions.x * dimensions.y * dimensions.z }
+
+    /// Where a (fractional) index lies in the patient, in mm; nil where the spacing is unknown.
+    public func position(of index: SIMD3<Double>) -> SIMD3<Double>? {
+        guard let spacing else { return nil }
+        return origin + direction.rotated(spacing * index)
+    }
+
+    /// - Throws: `.dimensions`, `.spacing` or `.option` (the origin); the direction is judged by
+    ///   `AxisAlignment`.
+    func validate() throws(AnatomyNetError) {
+        for axis in 0..<3 where !(1...Self.largestDimension).contains(dimensions[axis]) {
+            throw AnatomyNetError(
+                .dimensions,
+                "the dimension \(Axis.names[axis]) is \(dimensions[axis]); from 1 to \(Self.largestDimension) are allowed"
+            )
+        }
+        if let spacing {
+            for axis in 0..<3 where !(spacing[axis].isFinite && spacing[axis] > 0) {
+                throw AnatomyNetError(
+                    .spacing, "the spacing \(Axis.names[axis]) is \(spacing[axis]) mm; it must be positive and finite"
+                )
+            }
+        }
+        for axis in 0..<3 where !origin[axis].isFinite {
+            throw AnatomyNetError(
+                .option, "the origin \(Axis.names[axis]) is \(origin[axis]) mm; it must be finite")
+        }
+    }
+}
+
+/// Names of the axes in messages.
+enum Axis {
+    static let names = ["x", "y", "z"]
 }
 
 /// Direction cosines: the unit vectors, in LPS, of a volume's three axes.
-public struct Direction: Sendable, Equatable {
+public struct Direction: Sendable, Equatable, CustomStringConvertible {
     public var x: SIMD3<Double>
     public var y: SIMD3<Double>
     public var z: SIMD3<Double>
@@ -40,6 +76,16 @@ public struct Direction: Sendable, Equatable {
     /// x to the patient's left, y to posterior, z to superior.
     public static let identity = Direction(x: [1, 0, 0], y: [0, 1, 0], z: [0, 0, 1])
 
+    public var columns: [SIMD3<Double>] { [x, y, z] }
+
+    /// The nine cosines, row by row as in `anatomynet_volume.direction`.
+    public var description: String {
+        let rows = (0..<3).map { row in
+            columns.map { $0[row].formatted(5) }.joined(separator: " ")
+        }
+        return "[\(rows.joined(separator: "; "))]"
+    }
+
     /// The largest difference of any cosine.
     public func largestDifference(from other: Direction) -> Double {
         let differences = [x - other.x, y - other.y, z - other.z]
@@ -47,4 +93,29 @@ public struct Direction: Sendable, Equatable {
             max(largest, abs(difference.x), abs(difference.y), abs(difference.z))
         }
     }
+
+    /// The matrix of these columns times a vector.
+    func rotated(_ vector: SIMD3<Double>) -> SIMD3<Double> {
+        x * vector.x + y * vector.y + z * vector.z
+    }
+
+    var determinant: Double { x.cross(y).dot(z) }
+
+    /// The inverse of the matrix of these columns, which must not be singular.
+    var inverse: Direction {
+        let rows = [y.cross(z), z.cross(x), x.cross(y)].map { $0 / determinant }
+        return Direction(
+            x: [rows[0].x, rows[1].x, rows[2].x], y: [rows[0].y, rows[1].y, rows[2].y],
+            z: [rows[0].z, rows[1].z, rows[2].z])
+    }
+}
+
+extension SIMD3<Double> {
+    func dot(_ other: SIMD3<Double>) -> Double { (self * other).sum() }
+
+    func cross(_ other: SIMD3<Double>) -> SIMD3<Double> {
+        SIMD3(y * other.z - z * other.y, z * other.x - x * other.z, x * other.y - y * other.x)
+    }
+
+    var length: Double { dot(self).squareRoot() }
 }
