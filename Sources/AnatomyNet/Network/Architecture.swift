@@ -60,9 +60,9 @@ public struct Architecture: Sendable, Equatable {
             return
         }
         let blocks = blocks ?? (0...Self.largestBlockCount).first { shape("layer1.\($0).conv1.weight") == nil } ?? 0
-        guard (2...Self.largestBlockCount).contains(blocks) else {
+        guard (1...Self.largestBlockCount).contains(blocks) else {
             throw AnatomyNetError(
-                .metadata, "a stage has \(blocks) residual blocks; from 2 to \(Self.largestBlockCount) are allowed")
+                .metadata, "a stage has \(blocks) residual blocks; from 1 to \(Self.largestBlockCount) are allowed")
         }
         let hasSqueeze = name == "AnatomyNet" || name.hasPrefix("baselineSE")
         let smallest = stated.min() ?? 0

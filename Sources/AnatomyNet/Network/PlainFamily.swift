@@ -1,6 +1,6 @@
 /// The plain 3D U-Nets of the paper's Section III B, with one to four down-samplings: pairs of
 /// convolution, batch normalisation and ReLU, skips concatenated as [skip, decoder].
-struct PlainFamily: Sendable, Equatable {
+struct PlainFamily {
     /// Channels of the encoder's four stages.
     var channels: [Int]
     /// How many of the stages halve the resolution.

@@ -1,8 +1,8 @@
 /// The residual networks of the paper: one down-sampling in the first convolution, residual blocks
 /// with or without squeeze and excitation, skips concatenated or added (Zhu et al. 2018, Fig. 1 and
 /// the comparison of Section III).
-struct ResidualFamily: Sendable, Equatable {
-    enum Merge: Sendable, Equatable {
+struct ResidualFamily {
+    enum Merge {
         /// [decoder, skip], one after the other.
         case concatenate
         /// decoder + conv1x1x1(skip).
@@ -17,13 +17,6 @@ struct ResidualFamily: Sendable, Equatable {
     var squeezeReduction: (encoder: Int, decoder: Int)?
     var merge: Merge
     var classCount: Int
-
-    static func == (left: ResidualFamily, right: ResidualFamily) -> Bool {
-        left.channels == right.channels && left.blocks == right.blocks
-            && left.squeezeReduction?.encoder == right.squeezeReduction?.encoder
-            && left.squeezeReduction?.decoder == right.squeezeReduction?.decoder
-            && left.merge == right.merge && left.classCount == right.classCount
-    }
 
     /// Channels between the last merge and the class convolution.
     static let headChannels = 14
