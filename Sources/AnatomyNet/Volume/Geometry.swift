@@ -22,37 +22,12 @@ public struct Geometry: Sendable, Equatable {
         self.direction = direction
     }
 
-    /// The most voxels along an axis.
-    public static let largestDimension = 32767
-
     public var voxelCount: Int { dimensions.x * dimensions.y * dimensions.z }
 
     /// Where a (fractional) index lies in the patient, in mm; nil where the spacing is unknown.
     public func position(of index: SIMD3<Double>) -> SIMD3<Double>? {
         guard let spacing else { return nil }
         return origin + direction.rotated(spacing * index)
-    }
-
-    /// - Throws: `.dimensions`, `.spacing` or `.option` (the origin); the direction is judged by
-    ///   `AxisAlignment`.
-    func validate() throws(AnatomyNetError) {
-        for axis in 0..<3 where !(1...Self.largestDimension).contains(dimensions[axis]) {
-            throw AnatomyNetError(
-                .dimensions,
-                "the dimension \(Axis.names[axis]) is \(dimensions[axis]); from 1 to \(Self.largestDimension) are allowed"
-            )
-        }
-        if let spacing {
-            for axis in 0..<3 where !(spacing[axis].isFinite && spacing[axis] > 0) {
-                throw AnatomyNetError(
-                    .spacing, "the spacing \(Axis.names[axis]) is \(spacing[axis]) mm; it must be positive and finite"
-                )
-            }
-        }
-        for axis in 0..<3 where !origin[axis].isFinite {
-            throw AnatomyNetError(
-                .option, "the origin \(Axis.names[axis]) is \(origin[axis]) mm; it must be finite")
-        }
     }
 }
 

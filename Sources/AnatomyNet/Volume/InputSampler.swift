@@ -117,7 +117,7 @@ struct InputSampler {
                 output[x] = value
             }
         }
-        if intensities.window != nil {
+        if intensities.hasWindow {
             for x in 0..<width { output[x] = intensities.windowed(output[x]) }
         }
     }

@@ -5,25 +5,30 @@
 /// anything is interpolated; after interpolation the window maps HU to 0 … 1. Without a window
 /// voxels enter as they are, for they need not be HU at all.
 struct Intensities: Sendable, Equatable {
-    /// HU that become 0 and 1; nil: no window.
-    var window: ClosedRange<Double>?
+    let mapping: IntensityMapping
+
+    init(_ mapping: IntensityMapping) {
+        self.mapping = mapping
+    }
 
     /// Nothing in a patient is thinner than air, −1000 HU; scanners clip at −1024.
     static let air: Float = -1024
 
+    var hasWindow: Bool { mapping != .identity }
+
     /// The lowest value that interpolation sees.
-    var floor: Float { window == nil ? -.infinity : Self.air }
+    var floor: Float { hasWindow ? Self.air : -.infinity }
 
     /// What the network sees outside the caller's volume: air, or without a window the 0 of the
     /// padding.
-    var outside: Float { window == nil ? 0 : windowed(Self.air) }
+    var outside: Float { hasWindow ? windowed(Self.air) : 0 }
 
     /// (clip(value, lower, upper) − lower) / (upper − lower)
     @inline(__always)
     func windowed(_ value: Float) -> Float {
-        guard let window else { return value }
-        let lower = Float(window.lowerBound), upper = Float(window.upperBound)
-        return (min(max(value, lower), upper) - lower) / (upper - lower)
+        guard case .window(let lower, let upper) = mapping else { return value }
+        let low = Float(lower), high = Float(upper)
+        return (min(max(value, low), high) - low) / (high - low)
     }
 }
 

@@ -75,7 +75,7 @@ struct NetworkGrid: Sendable, Equatable {
         caller: Geometry, requirements: GridRequirements, region: Region? = nil,
         allowsUntrainedSpacing: Bool = false
     ) throws(AnatomyNetError) {
-        try caller.validate()
+        try caller.check()
         let alignment = try AxisAlignment(direction: caller.direction, orientation: requirements.orientation)
         let boxes =
             try region?.boxes(in: caller) ?? (.whole(caller.dimensions), .whole(caller.dimensions))
@@ -179,7 +179,7 @@ struct NetworkGrid: Sendable, Equatable {
         var lower = SIMD3<Int>.zero, upper = SIMD3<Int>.zero
         for axis in 0..<3 {
             let own = alignment.axes[axis]
-            if alignment.isFlipped[axis] {
+            if alignment.signs[axis] < 0 {
                 lower[axis] = source.upper[own] - target.upper[own]
                 upper[axis] = source.upper[own] - target.lower[own]
             } else {
@@ -199,8 +199,8 @@ struct NetworkGrid: Sendable, Equatable {
         var result = SIMD3<Int>.zero
         for axis in 0..<3 {
             let own = alignment.axes[axis]
-            first &+= strides[own] &* (alignment.isFlipped[axis] ? source.upper[own] - 1 : source.lower[own])
-            result[axis] = alignment.isFlipped[axis] ? 0 &- strides[own] : strides[own]
+            first &+= strides[own] &* (alignment.signs[axis] < 0 ? source.upper[own] - 1 : source.lower[own])
+            result[axis] = strides[own] &* alignment.signs[axis]
         }
         return (first, result)
     }

@@ -13,7 +13,7 @@ import AnatomyNetKernels
 final class ScoreResampler {
     /// A class whose probabilities are wanted, and where: one number a voxel of the caller's whole
     /// volume, dense, x fastest.
-    struct ProbabilityRequest {
+    struct ProbabilityPlane {
         var label: Int
         var destination: UnsafeMutablePointer<Float>
     }
@@ -23,7 +23,7 @@ final class ScoreResampler {
         var classCount: Int
         /// Whether probabilities are written.
         var probabilities = false
-        /// Whether the highest probability of each voxel is kept.
+        /// Whether each class's mean confidence is wanted.
         var confidences = false
 
         /// Whether the scores of each voxel must be turned into probabilities.
@@ -32,14 +32,13 @@ final class ScoreResampler {
 
     /// Dense, x fastest, in the caller's order; background outside the region.
     let labels: UnsafeMutablePointer<UInt8>
-    /// Each voxel's highest probability times 65535, in the labels' order; nil: not wanted.
-    let confidences: UnsafeMutablePointer<UInt16>?
 
     private let grid: NetworkGrid
     private let request: Request
-    private let probabilities: [ProbabilityRequest]
+    private let probabilities: [ProbabilityPlane]
     private let kernels: UnsafePointer<ank_kernels>
     private let layout: Layout
+    private let workers: Int
     private let memory: UnsafeMutableRawPointer
     private let target: IndexBox
     /// Elements of the caller's dense arrays: the first aligned voxel's, and along the aligned axes.
@@ -53,7 +52,7 @@ final class ScoreResampler {
     ///   - probabilities: wanted classes, if `request` says so.
     ///   - memory: `bytes(...)` bytes, aligned to 64, for this object's use as long as its labels are.
     init(
-        grid: NetworkGrid, request: Request, probabilities: [ProbabilityRequest] = [],
+        grid: NetworkGrid, request: Request, probabilities: [ProbabilityPlane] = [],
         kernels: UnsafePointer<ank_kernels>, workers: Int, memory: UnsafeMutableRawPointer
     ) throws(AnatomyNetError) {
         self.grid = grid
@@ -61,6 +60,7 @@ final class ScoreResampler {
         self.probabilities = probabilities
         self.kernels = kernels
         self.memory = memory
+        self.workers = workers
         layout = Layout(grid: grid, request: request, workers: workers)
         target = grid.alignedTarget
         let dimensions = grid.caller.dimensions
@@ -80,10 +80,9 @@ final class ScoreResampler {
         labels = memory.bindMemory(to: UInt8.self, capacity: voxels)
         labels.update(repeating: 0, count: voxels)
         if request.confidences {
-            confidences = (memory + layout.confidences).bindMemory(to: UInt16.self, capacity: voxels)
-            confidences?.update(repeating: 0, count: voxels)
-        } else {
-            confidences = nil
+            for worker in 0..<workers {
+                confidences(worker).update(repeating: Confidence(), count: request.classCount)
+            }
         }
         guard target.dimensions != grid.alignment.aligned(dimensions) else { return }
         for request in probabilities {
@@ -105,7 +104,6 @@ final class ScoreResampler {
 
     /// Where things lie in the memory.
     private struct Layout {
-        var confidences = 0
         /// The last plane of the slab before.
         var carriedPlane = 0
         var scratch = 0
@@ -121,7 +119,7 @@ final class ScoreResampler {
         let rowVoxels: Int
         let workerBytes: Int
         /// Within a worker's scratch.
-        var mixedRow = 0, scores = 0, probabilities = 0, labelRow = 0
+        var mixedRow = 0, scores = 0, probabilities = 0, labelRow = 0, confidences = 0
 
         init(grid: NetworkGrid, request: Request, workers: Int) {
             blocks = FeatureMapLayout.channelBlocks(request.classCount)
@@ -141,11 +139,11 @@ final class ScoreResampler {
             probabilities = reserve(
                 request.needsProbabilities ? request.classCount * rows * width * 4 : 0, at: &worker)
             labelRow = reserve(rows * width, at: &worker)
+            confidences = reserve(
+                request.confidences ? request.classCount * MemoryLayout<Confidence>.stride : 0, at: &worker)
             workerBytes = worker
-            let voxels = grid.caller.voxelCount
             var end = 0
-            _ = reserve(voxels, at: &end)
-            confidences = reserve(request.confidences ? voxels * 2 : 0, at: &end)
+            _ = reserve(grid.caller.voxelCount, at: &end)
             carriedPlane = reserve(isDirect ? 0 : network.x * network.y * lanes * 4, at: &end)
             scratch = reserve(worker * workers, at: &end)
             bytes = end
@@ -185,16 +183,13 @@ final class ScoreResampler {
             let y = target.lower.y + Int(item) % groups * layout.rows
             let rows = min(layout.rows, target.upper.y - y)
             let pointers = logits.map { block in
-                (block.planes[z] ?? Self.nowhere) + y * Int(block.row_stride) + target.lower.x * Int(block.lanes)
+                block.planes[z].unsafelyUnwrapped + y * Int(block.row_stride) + target.lower.x * Int(block.lanes)
             }
             classify(
                 pointers, rowStrides: logits.map { Int($0.row_stride) }, rows: rows, width: layout.width,
                 at: SIMD3(target.lower.x, y, z), worker: worker)
         }
     }
-
-    /// Logits have a pointer for every plane: this is never read.
-    private nonisolated(unsafe) static let nowhere = UnsafeMutablePointer<Float>.allocate(capacity: 1)
 
     // MARK: Separable interpolation
 
@@ -320,26 +315,31 @@ final class ScoreResampler {
         var scores = scratch(worker).scores
         var pointers: [UnsafeMutablePointer<Float>] = []
         for (index, block) in layout.blocks.enumerated() {
-            for (place, x) in voxels.enumerated() {
+            var result = scores
+            for x in voxels {
                 let position = map.network(SIMD3(Double(x), Double(y), Double(z)))
                 let alongX = AxisInterpolation.place(position.x, in: network.x)
                 let alongY = AxisInterpolation.place(position.y, in: network.y)
                 let alongZ = AxisInterpolation.place(position.z, in: network.z)
                 let low = plane(alongZ.base, of: index, logits)
                 let high = plane(min(alongZ.base + 1, network.z - 1), of: index, logits)
-                let x0 = alongX.base * block.lanes, x1 = min(alongX.base + 1, network.x - 1) * block.lanes
-                let y0 = alongY.base, y1 = min(y0 + 1, network.y - 1)
+                let nextY = min(alongY.base + 1, network.y - 1)
+                let base = alongX.base * block.lanes
+                let next = min(alongX.base + 1, network.x - 1) * block.lanes
                 for lane in stride(from: 0, to: block.lanes, by: 8) {
-                    let corners = [low.row(y0), low.row(y1), high.row(y0), high.row(y1)].map { row in
-                        (1 - alongX.fraction) * Self.load(row + x0 + lane)
-                            + alongX.fraction * Self.load(row + x1 + lane)
+                    func alongRow(_ row: UnsafePointer<Float>) -> SIMD8<Float> {
+                        (1 - alongX.fraction) * Self.load(row + base + lane)
+                            + alongX.fraction * Self.load(row + next + lane)
                     }
-                    let lowPlane = (1 - alongY.fraction) * corners[0] + alongY.fraction * corners[1]
-                    let highPlane = (1 - alongY.fraction) * corners[2] + alongY.fraction * corners[3]
-                    Self.store(
-                        (1 - alongZ.fraction) * lowPlane + alongZ.fraction * highPlane,
-                        at: scores + place * block.lanes + lane)
+                    let lowPlane =
+                        (1 - alongY.fraction) * alongRow(low.row(alongY.base))
+                        + alongY.fraction * alongRow(low.row(nextY))
+                    let highPlane =
+                        (1 - alongY.fraction) * alongRow(high.row(alongY.base))
+                        + alongY.fraction * alongRow(high.row(nextY))
+                    Self.store((1 - alongZ.fraction) * lowPlane + alongZ.fraction * highPlane, at: result + lane)
                 }
+                result += block.lanes
             }
             pointers.append(scores)
             scores += (layout.rows * layout.rowVoxels + 16) * block.lanes
@@ -365,7 +365,7 @@ final class ScoreResampler {
     private func plane(_ z: Int, of index: Int, _ logits: [ank_block]) -> PlaneOfScores {
         if z != carriedIndex {
             let block = logits[index]
-            return PlaneOfScores(base: UnsafePointer(block.planes[z] ?? Self.nowhere), rowStride: Int(block.row_stride))
+            return PlaneOfScores(base: UnsafePointer(block.planes[z].unsafelyUnwrapped), rowStride: Int(block.row_stride))
         }
         let network = grid.geometry.dimensions
         let lanesBefore = layout.blocks[..<index].reduce(0) { $0 + $1.lanes }
@@ -398,6 +398,40 @@ final class ScoreResampler {
             }
         }
         carriedIndex = z
+    }
+
+    // MARK: Confidences
+
+    /// The highest probabilities of the voxels of one class. A sum of whole numbers, so that no order
+    /// of summation gives other bits; 2^24 steps are all that a float between 1/2 and 1 has.
+    private struct Confidence {
+        var voxels = 0
+        var sum = 0
+
+        @inline(__always)
+        mutating func add(_ probability: Float) {
+            voxels &+= 1
+            sum &+= Int(min(max(probability, 0), 1) * 16_777_216)
+        }
+    }
+
+    private func confidences(_ worker: Int) -> UnsafeMutablePointer<Confidence> {
+        (memory + layout.scratch + worker * layout.workerBytes + layout.confidences).bindMemory(
+            to: Confidence.self, capacity: request.confidences ? request.classCount : 0)
+    }
+
+    /// For each class, the mean over its voxels so far of its probability; nil without voxels, or if
+    /// it was not asked for.
+    var meanConfidences: [Double?] {
+        (0..<request.classCount).map { label in
+            guard request.confidences else { return nil }
+            var total = Confidence()
+            for worker in 0..<workers {
+                total.voxels += confidences(worker)[label].voxels
+                total.sum += confidences(worker)[label].sum
+            }
+            return total.voxels == 0 ? nil : Double(total.sum) / 16_777_216 / Double(total.voxels)
+        }
     }
 
     // MARK: Classification
@@ -456,14 +490,15 @@ final class ScoreResampler {
                 }
             }
         }
+        let confidences = confidences(worker)
         for row in 0..<rows {
             let place = first + start.x * strides.x + (start.y + row) * strides.y + start.z * strides.z
             let from = scratch.labels + row * width
             for x in 0..<width { labels[place + x * strides.x] = from[x] }
-            if let confidences {
+            if request.confidences {
                 for x in 0..<width {
-                    let highest = scratch.probabilities[Int(from[x]) * voxels + row * width + x]
-                    confidences[place + x * strides.x] = UInt16((min(max(highest, 0), 1) * 65535).rounded())
+                    let label = Int(from[x])
+                    confidences[label].add(scratch.probabilities[label * voxels + row * width + x])
                 }
             }
             for request in probabilities {

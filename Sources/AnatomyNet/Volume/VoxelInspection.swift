@@ -33,7 +33,7 @@ struct VoxelInspection: Sendable, Equatable {
     ) throws(AnatomyNetError) -> VoxelInspection {
         let dimensions = volume.geometry.dimensions, strides = volume.strides
         let findings = try Buffer<Finding>(count: runner.workers, purpose: "what the voxels are")
-        findings.elements.update(repeating: Finding())
+        findings.pointer.update(repeating: Finding(), count: findings.count)
         // Along the volume's slowest axis in memory, whatever the index order: rows along the fastest.
         let order = [0, 1, 2].sorted { abs(strides[$0]) < abs(strides[$1]) }
         let (fast, middle, slow) = (order[0], order[1], order[2])
@@ -72,7 +72,8 @@ struct VoxelInspection: Sendable, Equatable {
             findings[worker] = finding
         }
         var total = Finding()
-        for finding in findings.elements {
+        for worker in 0..<runner.workers {
+            let finding = findings[worker]
             total.lowest = min(total.lowest, finding.lowest)
             total.highest = max(total.highest, finding.highest)
             total.softTissue += finding.softTissue
