@@ -40,7 +40,7 @@ private func labelled(_ grid: NetworkGrid, workers: Int, slab: Int = 8) throws -
         for direction in axisAlignedDirections {
             var caller = reoriented(asymmetric, to: direction).geometry
             caller.direction = caller.direction.turned(degrees: degrees, about: [0.3, -0.5, 0.7])
-            for model in ["LPS", "ASR"] {
+            for model in degrees == 0 ? ["LPS", "ASR"] : ["ASR"] {
                 let grid = try NetworkGrid(
                     caller: caller,
                     requirements: GridRequirements(
@@ -146,6 +146,7 @@ private func labelled(_ grid: NetworkGrid, workers: Int, slab: Int = 8) throws -
     @Test(arguments: [nil, SIMD3(2, 2, 2)] as [SIMD3<Double>?]) func labelsOutsideTheRegionAreBackground(
         spacing: SIMD3<Double>?
     ) throws {
+        var inside = 0
         for direction in axisAlignedDirections {
             for degrees in [0.0, 10] {
                 var caller = reoriented(asymmetric, to: direction).geometry
@@ -164,7 +165,6 @@ private func labelled(_ grid: NetworkGrid, workers: Int, slab: Int = 8) throws -
                     Float(score(label, grid.geometry.position(of: index.position)!))
                 }
                 let labels = result.labels, size = caller.dimensions
-                var inside = 0
                 for place in labels.indices {
                     let index = SIMD3(place % size.x, place / size.x % size.y, place / size.x / size.y)
                     if all(index .>= region.first) && all(index .< region.first &+ region.dimensions) {
@@ -175,8 +175,8 @@ private func labelled(_ grid: NetworkGrid, workers: Int, slab: Int = 8) throws -
                         #expect(probabilities[place] == 1)
                     }
                 }
-                #expect(inside > 0)
             }
         }
+        #expect(inside > 0)
     }
 }
