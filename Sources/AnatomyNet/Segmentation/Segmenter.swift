@@ -84,6 +84,8 @@ public struct Segmenter: Sendable {
             let erased = try LargestComponent.keep(in: resampler.labels, dimensions: volume.geometry.dimensions)
             options.log?(.information, "\(erased) voxels apart from their organ's largest component became background")
         }
+        // The results lie in the workspace.
+        defer { withExtendedLifetime(workspace) {} }
         var measurements: [Measurement] = []
         if measures {
             measurements = try Measurer(

@@ -111,7 +111,9 @@ private func fileKind(_ mode: mode_t) -> String {
 /// The system's words for an errno value; unlike strerror, safe on any thread.
 private func systemError(_ code: CInt) -> String {
     withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
-        guard let text = strerror_r(code, buffer.baseAddress!, buffer.count) else { return "error \(code)" }
+        guard let text = buffer.baseAddress, strerror_r(code, text, buffer.count) == 0 else {
+            return "error \(code)"
+        }
         return String(cString: text)
     }
 }

@@ -92,10 +92,12 @@ public struct ModelDescription: Sendable, Equatable {
     /// - Parameters:
     ///   - metadata: of a weight file.
     ///   - overrides: the caller's decisions.
+    ///   - architectureByDefault: the network that the tensors' names suggest.
     /// - Throws: `.metadata` for a malformed, contradictory or unknown `anatomynet.` key of the file,
     ///   `.option` for the same in the overrides, `.unsupported` for a format version.
     public init(
-        metadata: [(key: String, value: String)], overrides: ModelOverrides = ModelOverrides()
+        metadata: [(key: String, value: String)], overrides: ModelOverrides = ModelOverrides(),
+        architectureByDefault: String = "AnatomyNet"
     ) throws(AnatomyNetError) {
         for (key, _) in metadata where key.hasPrefix(MetadataKey.prefix) {
             guard MetadataKey(rawValue: key) != nil else {
@@ -121,8 +123,8 @@ public struct ModelDescription: Sendable, Equatable {
         if let stated = overrides.architecture ?? value(.architecture)?.text {
             architecture = stated
         } else {
-            architecture = "AnatomyNet"
-            defaults.append("architecture: AnatomyNet")
+            architecture = architectureByDefault
+            defaults.append("architecture: \(architecture)")
         }
         self.architecture = architecture
 

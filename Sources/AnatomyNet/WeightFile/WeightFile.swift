@@ -56,24 +56,29 @@ public final class WeightFile: Sendable {
                     + "file of \(source.size) bytes")
         }
         let headerBytes = try Buffer<UInt8>(count: Int(length), purpose: "the header of a weight file")
-        try source.read(at: 8, into: UnsafeMutableRawBufferPointer(headerBytes.elements))
+        try headerBytes.withElements { (elements) throws(AnatomyNetError) in
+            try source.read(at: 8, into: UnsafeMutableRawBufferPointer(elements))
+        }
 
         let dataSize = source.size - 8 - Int(length)
         guard dataSize <= Limits.data else {
             throw AnatomyNetError(
                 .container, "the data section has \(dataSize) bytes; at most \(Limits.data) are allowed")
         }
-        let header = try WeightFileHeader(
-            text: UnsafeBufferPointer(headerBytes.elements), dataSize: dataSize)
+        let header = try headerBytes.withElements { (elements) throws(AnatomyNetError) in
+            try WeightFileHeader(text: UnsafeBufferPointer(elements), dataSize: dataSize)
+        }
         let statedDigest = try Self.statedDigest(in: header.metadata)
 
         data = try Buffer<UInt8>(count: dataSize, purpose: "the data of a weight file")
-        try source.read(at: 8 + Int(length), into: UnsafeMutableRawBufferPointer(data.elements))
+        try data.withElements { (elements) throws(AnatomyNetError) in
+            try source.read(at: 8 + Int(length), into: UnsafeMutableRawBufferPointer(elements))
+        }
         try source.verifyUnchanged()
 
         if let statedDigest {
             var digest = SHA256()
-            digest.update(UnsafeRawBufferPointer(data.elements))
+            try data.withElements { digest.update(UnsafeRawBufferPointer($0)) }
             let found = digest.hexadecimal()
             guard found == statedDigest else {
                 throw AnatomyNetError(
@@ -84,8 +89,8 @@ public final class WeightFile: Sendable {
         }
         var digest = SHA256()
         withUnsafeBytes(of: lengthBytes) { digest.update($0) }
-        digest.update(UnsafeRawBufferPointer(headerBytes.elements))
-        digest.update(UnsafeRawBufferPointer(data.elements))
+        try headerBytes.withElements { digest.update(UnsafeRawBufferPointer($0)) }
+        try data.withElements { digest.update(UnsafeRawBufferPointer($0)) }
         fingerprint = digest.hexadecimal()
         metadata = header.metadata
         tensors = header.tensors
