@@ -56,7 +56,7 @@ extension CallerStruct {
             if let offset = tail.firstIndex(where: { $0 != 0 }) {
                 throw AnatomyNetError(
                     .structSize,
-                    "\(name) has a field at byte \(known + offset) that this library, version \(libraryVersion), does not "
+                    "\(name) has a field at byte \(known + offset) that this library, version \(LibraryVersion.string), does not "
                         + "know; it must be zero")
             }
         }
