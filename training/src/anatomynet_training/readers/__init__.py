@@ -1,0 +1,1 @@
+"""Readers: from the layouts in which labelled CT is published to `Sample`."""
