@@ -1,4 +1,4 @@
-"""Samples prepared once and read many times: one compressed NumPy archive each."""
+"""Imported samples on disk: one compressed NumPy archive each, fields under their own names."""
 
 from pathlib import Path
 
@@ -7,11 +7,10 @@ import numpy as np
 from .sample import Sample
 
 
-def save_sample(path: Path, sample: Sample) -> None:
-    """Writes the sample's fields under their own names."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+def save_sample(folder: Path, sample: Sample) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(
-        path,
+        folder / f"{sample.name}.npz",
         intensities=sample.intensities,
         labels=sample.labels,
         organs=np.array(sample.organs),
@@ -32,9 +31,13 @@ def load_sample(path: Path) -> Sample:
         )
 
 
-def load_samples(folder: Path) -> list[Sample]:
-    """All prepared samples of a folder, by name."""
+def sample_paths(folder: Path) -> list[Path]:
+    """The imported samples of a folder, by name."""
     paths = sorted(folder.glob("*.npz"))
     if not paths:
-        raise ValueError(f"{folder}: no prepared samples (*.npz)")
-    return [load_sample(path) for path in paths]
+        raise ValueError(f"{folder}: no imported samples (*.npz)")
+    return paths
+
+
+def load_samples(folder: Path) -> list[Sample]:
+    return [load_sample(path) for path in sample_paths(folder)]

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from .networks import probabilities
 from .resampling import resample, resample_labels
-from .sample import AIR_HU, Sample, body_box
+from .sample import AIR_HU, Sample
 
 
 @dataclass(frozen=True)
@@ -25,17 +25,15 @@ class Preprocessing:
         return ((hounsfield - lower) / (upper - lower)).clamp(0, 1)
 
 
-def prepare(sample: Sample, preprocessing: Preprocessing, margin: int = 4) -> Sample:
-    """The sample on the network's grid (still in HU), cut to the body: what training reads many times."""
+def prepare(sample: Sample, preprocessing: Preprocessing) -> Sample:
+    """The sample on the network's grid, still in HU: what training reads many times."""
     hounsfield = torch.from_numpy(np.maximum(sample.intensities, AIR_HU).astype(np.float32))
     labels = sample.labels
     spacing = preprocessing.spacing or sample.spacing
     hounsfield = resample(hounsfield, sample.spacing, spacing)
     labels = resample_labels(labels, len(sample.organs) + 1, sample.spacing, spacing)
     intensities = hounsfield.round().to(torch.int16).numpy()
-    resampled = Sample(sample.name, intensities, labels, sample.organs, sample.annotated, spacing)
-    box = body_box(intensities, margin)
-    return resampled.cropped(box)
+    return Sample(sample.name, intensities, labels, sample.organs, sample.annotated, spacing)
 
 
 def segment(network: nn.Module, sample: Sample, preprocessing: Preprocessing,

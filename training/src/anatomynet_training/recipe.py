@@ -1,7 +1,8 @@
 """A recipe says everything a training run decides; it is a TOML file."""
 
+import json
 import tomllib
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,8 @@ class Recipe:
     """Hounsfield units mapped to 0 and 1."""
     spacing: tuple[float, float, float] | None = None
     """Millimetres (z, y, x) of the network's grid; the samples' own where absent."""
+    crop_to_body: bool = False
+    """Train on the box around the body instead of the whole volume: cheaper, where much of it is air."""
     loss: str = "dice_and_focal"
     background: str = "masked"
     """'masked': supervised only where every organ is drawn (paper). 'marginal': with missing organs merged into it."""
@@ -68,6 +71,11 @@ class Recipe:
     @property
     def epochs(self) -> float:
         return sum(stage.epochs for stage in self.stages)
+
+    def table(self) -> dict[str, Any]:
+        """Plain values, from which `recipe_from` makes an equal recipe."""
+        plain = json.loads(json.dumps(asdict(self)))
+        return {key: value for key, value in plain.items() if value is not None}
 
     def stage_at(self, progress: float) -> tuple[int, float]:
         """The stage's index and the fraction of it that is done, at a progress of the whole run from 0 to 1."""

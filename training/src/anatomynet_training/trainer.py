@@ -18,7 +18,7 @@ from .augmentation import Examples
 from .losses import LOSSES, merge_missing_into_background
 from .metrics import dice_per_organ
 from .networks import build_network, freeze_batch_statistics
-from .preprocessing import segment
+from .preprocessing import prepare, segment
 from .recipe import Recipe, Stage
 from .sample import Sample, body_box, class_weights
 
@@ -44,10 +44,18 @@ class Trainer:
     """
 
     def __init__(self, recipe: Recipe, training: list[Sample], validation: list[Sample], folder: Path, seed: int = 0):
+        """`training` and `validation` are samples as they were read, in their original grids."""
         if not training:
             raise ValueError("no training samples")
+        for sample in (*training, *validation):
+            if sample.organs != training[0].organs:
+                raise ValueError(f"{sample.name}: organs {sample.organs} differ from {training[0].organs}")
         self.recipe = recipe
-        self.training = [_with_organs_dropped(sample, recipe.organ_dropout, seed) for sample in training]
+        spacings = [sample.spacing for sample in training]
+        self.spacing_range = (tuple(map(min, zip(*spacings))), tuple(map(max, zip(*spacings))))
+        self.training = [
+            _with_organs_dropped(self._prepared(sample), recipe.organ_dropout, seed) for sample in training
+        ]
         self.validation = validation
         self.folder = folder
         self.seed = seed
@@ -64,6 +72,10 @@ class Trainer:
         self.best = -1.0
         self.next_validation = recipe.validate_every_epochs
         self.stop_requested = False
+
+    def _prepared(self, sample: Sample) -> Sample:
+        prepared = prepare(sample, self.recipe.preprocessing)
+        return prepared.cropped(body_box(prepared.intensities, margin=4)) if self.recipe.crop_to_body else prepared
 
     def start_from(self, state: dict[str, torch.Tensor]) -> None:
         """Starts from given weights instead of random ones."""
@@ -196,8 +208,14 @@ class Trainer:
             writer.writerow(row)
         if mean > self.best:
             self.best = mean
-            _write(self.folder / BEST, {"weights": self.averaged.state_dict(), "organs": self.organs,
-                                        "step": self.step, "validation": means})
+            _write(self.folder / BEST, {
+                "weights": self.averaged.state_dict(),
+                "organs": list(self.organs),
+                "spacing_range": [list(end) for end in self.spacing_range],
+                "recipe": self.recipe.table(),
+                "step": self.step,
+                "validation": means,
+            })
 
     def _save(self) -> None:
         _write(
@@ -211,12 +229,14 @@ class Trainer:
                 "progress": self.progress,
                 "best": self.best,
                 "next_validation": self.next_validation,
-                "organs": list(self.organs),
+                "recipe": self.recipe.table(),
             },
         )
 
     def _restore(self) -> None:
         state = torch.load(self.folder / CHECKPOINT, weights_only=True)
+        if state["recipe"] != self.recipe.table():
+            raise ValueError(f"{self.folder} holds a run of another recipe; use a new folder")
         self.network.load_state_dict(state["network"])
         self.averaged.load_state_dict(state["averaged"])
         if state["optimiser"] is not None:
