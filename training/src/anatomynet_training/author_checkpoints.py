@@ -5,12 +5,14 @@ They are `{"epoch": ..., "weight": state_dict}` dictionaries or whole pickled mo
 """
 
 import pickle
+import warnings
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.serialization import SourceChangeWarning
 
 from .networks import architecture_of
 
@@ -111,7 +113,11 @@ def _load_inertly(path: Path) -> Any:
         load=lambda file, **options: _InertUnpickler(file, **options).load(),
     )
     try:
-        return torch.load(path, map_location="cpu", pickle_module=inert, weights_only=False)
+        with warnings.catch_warnings():
+            # Old files carry their classes' source text, which PyTorch compares with the stand-ins'.
+            warnings.simplefilter("ignore", SourceChangeWarning)
+            warnings.filterwarnings("ignore", "Couldn't retrieve source code")
+            return torch.load(path, map_location="cpu", pickle_module=inert, weights_only=False)
     except Exception as error:
         raise UnsafeCheckpoint(
             f"{path} cannot be read without executing what it contains ({error}); "
