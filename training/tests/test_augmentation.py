@@ -95,3 +95,13 @@ def test_large_volume_is_cut_to_the_voxel_limit():
     examples = Examples(PREPROCESSING, Augmentation(), voxel_limit=10 * 32 * 40)
     intensities, _, _ = examples.draw(blocks(), None, np.random.default_rng(0))
     assert intensities.shape == (1, 1, 16, 32, 40)
+
+
+def test_stored_region_keeps_the_organs_and_empties_the_rest_outside_a_slab():
+    sample = blocks()
+    intensities, labels, _ = draw(Augmentation(stored_region=1), None, seed=2, sample=sample)
+    plain, _, _ = draw(Augmentation(), None, sample=sample)
+    changed = (intensities != plain)[0, 0]
+    assert changed.any() and (intensities[0, 0][changed] == 0).all()
+    assert not changed[labels[0] > 0].any()
+    assert any(not plane.any() and before.any() for plane, before in zip(changed, plain[0, 0] > 0, strict=True))

@@ -78,8 +78,8 @@ def test_other_recipe_cannot_go_on_with_a_run(tmp_path):
 
 def test_learns_the_organs_of_one_volume(tmp_path):
     """From scratch to a validated, exportable, better-than-chance network within seconds."""
-    stage = Stage(epochs=60, optimiser="adamw", learning_rate=1e-2, final_learning_rate=1e-3)
-    trainer = Trainer(recipe(stages=(stage,), average=0.8, background="marginal", validate_every_epochs=30),
+    stage = Stage(epochs=25, optimiser="adamw", learning_rate=1e-2, final_learning_rate=1e-3)
+    trainer = Trainer(recipe(stages=(stage,), average=0.8, background="marginal", validate_every_epochs=12.5),
                       [blocks(annotated=(True, True, False))] + samples(1), samples(1), tmp_path)
     trainer.run(Limits())
     best = torch.load(tmp_path / BEST, weights_only=True)
