@@ -3,8 +3,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from anatomynet_training.sample import Sample
+
+# The volumes are tiny: a second thread costs more in waiting than it computes, most of all on a busy machine.
+torch.set_num_threads(1)
 
 FIXTURES = Path(__file__).parent / "fixtures"
 

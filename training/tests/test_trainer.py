@@ -12,7 +12,7 @@ from anatomynet_training.learning_curve import draw_learning_curve
 from anatomynet_training.recipe import Recipe, Stage, load_recipe, recipe_from
 from anatomynet_training.trainer import BEST, CHECKPOINT, CURVE, Limits, Trainer, learning_rate
 
-PATCHES = Stage(epochs=2, optimiser="adamw", learning_rate=3e-3, final_learning_rate=1e-3, patch=(16, 16, 16))
+PATCHES = Stage(epochs=2, optimiser="adamw", learning_rate=3e-3, final_learning_rate=1e-3, patch=(8, 16, 16))
 WHOLE = Stage(epochs=1, optimiser="sgd", learning_rate=1e-3, frozen_statistics=True)
 
 
@@ -21,8 +21,11 @@ def recipe(**changes) -> Recipe:
     return Recipe(**(settings | changes))
 
 
+SHAPE = (16, 24, 40)
+
+
 def samples(count: int = 3):
-    return [blocks(f"case_{index}", seed=index) for index in range(count)]
+    return [blocks(f"case_{index}", SHAPE, seed=index) for index in range(count)]
 
 
 def weights_of(trainer: Trainer) -> dict[str, torch.Tensor]:
@@ -32,11 +35,11 @@ def weights_of(trainer: Trainer) -> dict[str, torch.Tensor]:
 
 
 def test_interrupted_run_ends_with_the_weights_of_an_uninterrupted_one(tmp_path):
-    whole = Trainer(recipe(), samples(), [], tmp_path / "whole")
+    whole = Trainer(recipe(), samples(2), [], tmp_path / "whole")
     whole.run(Limits())
-    for stop_at in (2, 4, 7):
+    for stop_at in (1, 4, 5):
         folder = tmp_path / f"stopped_at_{stop_at}"
-        first = Trainer(recipe(), samples(), [], folder)
+        first = Trainer(recipe(), samples(2), [], folder)
         train_step = first._train_step
 
         def step_then_stop(*arguments, first=first, train_step=train_step, stop_at=stop_at):
@@ -47,9 +50,9 @@ def test_interrupted_run_ends_with_the_weights_of_an_uninterrupted_one(tmp_path)
         first._train_step = step_then_stop
         first.run(Limits())
         assert first.step == stop_at
-        second = Trainer(recipe(), samples(), [], folder)
+        second = Trainer(recipe(), samples(2), [], folder)
         second.run(Limits())
-        assert second.step == whole.step == 9
+        assert second.step == whole.step == 6
         expected, found = weights_of(whole), weights_of(second)
         assert all(torch.equal(expected[name], found[name]) for name in expected)
 
@@ -78,12 +81,12 @@ def test_other_recipe_cannot_go_on_with_a_run(tmp_path):
 
 def test_learns_the_organs_of_one_volume(tmp_path):
     """From scratch to a validated, exportable, better-than-chance network within seconds."""
-    stage = Stage(epochs=25, optimiser="adamw", learning_rate=1e-2, final_learning_rate=1e-3)
-    trainer = Trainer(recipe(stages=(stage,), average=0.8, background="marginal", validate_every_epochs=12.5),
-                      [blocks(annotated=(True, True, False))] + samples(1), samples(1), tmp_path)
+    stage = Stage(epochs=60, optimiser="adamw", learning_rate=1e-2, final_learning_rate=1e-3)
+    trainer = Trainer(recipe(stages=(stage,), average=0.6, background="marginal", validate_every_epochs=30),
+                      samples(1), samples(1), tmp_path)
     trainer.run(Limits())
     best = torch.load(tmp_path / BEST, weights_only=True)
-    assert np.mean(list(best["validation"].values())) > 0.6
+    assert np.mean(list(best["validation"].values())) > 0.4
     assert best["organs"] == list(ORGANS)
     assert best["spacing_range"] == [[3.0, 2.0, 2.0], [3.0, 2.0, 2.0]]
     with (tmp_path / CURVE).open() as file:
