@@ -48,3 +48,61 @@ public struct Direction: Sendable, Equatable {
         }
     }
 }
+
+extension Geometry {
+    /// The largest dimension: far above any CT, and small enough for no product to overflow.
+    public static let largestDimension = 32767
+
+    /// - Throws: `.dimensions`, `.spacing`, `.option` for the origin, or `.orientation`, naming what was
+    ///   found and what is allowed.
+    public func check() throws(AnatomyNetError) {
+        for axis in 0..<3 where !(1...Self.largestDimension).contains(dimensions[axis]) {
+            throw AnatomyNetError(
+                .dimensions,
+                "dimensions are (\(dimensions.x), \(dimensions.y), \(dimensions.z)); each must be from 1 to "
+                    + "\(Self.largestDimension)")
+        }
+        if let spacing {
+            for axis in 0..<3 where !(spacing[axis].isFinite && spacing[axis] > 0) {
+                throw AnatomyNetError(
+                    .spacing,
+                    "spacing is (\(spacing.x), \(spacing.y), \(spacing.z)) mm; either all three are positive, or all are "
+                        + "0 for unknown")
+            }
+        }
+        guard origin.x.isFinite, origin.y.isFinite, origin.z.isFinite else {
+            throw AnatomyNetError(
+                .option, "origin is (\(origin.x), \(origin.y), \(origin.z)) mm; it must be finite")
+        }
+        try direction.check()
+    }
+}
+
+extension Direction {
+    /// How far lengths and products of the axes may be from those of an orthonormal matrix; DICOM's
+    /// decimal strings keep them within 1e-5.
+    static let tolerance = 1e-3
+
+    /// - Throws: `.orientation` unless the axes are orthonormal.
+    public func check() throws(AnatomyNetError) {
+        let axes = [x, y, z]
+        for (name, axis) in zip(["x", "y", "z"], axes) {
+            let length = (axis * axis).sum().squareRoot()
+            guard length.isFinite, abs(length - 1) <= Self.tolerance else {
+                throw AnatomyNetError(
+                    .orientation,
+                    "direction's \(name) axis (\(axis.x), \(axis.y), \(axis.z)) has length \(length); a unit vector is "
+                        + "needed")
+            }
+        }
+        for (first, second) in [(0, 1), (0, 2), (1, 2)] {
+            let product = (axes[first] * axes[second]).sum()
+            guard abs(product) <= Self.tolerance else {
+                throw AnatomyNetError(
+                    .orientation,
+                    "direction's axes \("xyz".dropFirst(first).prefix(1)) and \("xyz".dropFirst(second).prefix(1)) are not "
+                        + "perpendicular: their product is \(product)")
+            }
+        }
+    }
+}

@@ -41,8 +41,9 @@ typedef int32_t (*ans_tick)(void *context, int64_t begun);
 
 /* Holds an OpenMP runtime for the calls of ans_run between begin and end. */
 typedef struct ans_session {
-    int32_t workers;      /* how many threads ans_run will use at most */
-    int32_t runtime;      /* ANS_RUNTIME_... */
+    int32_t workers; /* how many threads ans_run will use at most */
+    int32_t runtime; /* ANS_RUNTIME_... */
+    void *entry;     /* of the runtime */
 } ans_session;
 
 enum { ANS_RUNTIME_NONE = 0, ANS_RUNTIME_OF_HOST = 1, ANS_RUNTIME_OWN = 2 };
@@ -51,6 +52,9 @@ enum { ANS_RUNTIME_NONE = 0, ANS_RUNTIME_OF_HOST = 1, ANS_RUNTIME_OWN = 2 };
  * begin needs its end on the same thread. */
 ans_session ans_begin(int32_t workers);
 void ans_end(ans_session session);
+
+/* Sessions begun and not ended in this process. */
+int32_t ans_sessions(void);
 
 /* Runs items 0 ..< items, each once, in any order, on the session's workers. Returns the
  * non-zero value with which `tick` stopped it, else 0. `tick` may be NULL. */

@@ -1,0 +1,189 @@
+import AnatomyNetKernels
+
+/// The schedule of a network on one grid and the place of everything it needs in one workspace,
+/// decided before any memory is taken.
+///
+/// Layers below full resolution run one after the other, each over its whole grid: step i is layer
+/// i. The layers at full resolution after them (the head) would need gigabytes that way; they run
+/// together as the last step, slab by slab, through rings of planes (see `HeadSchedule`).
+struct Plan {
+    let network: BoundNetwork
+    let grid: FeatureMapLayout.Grid
+    let workers: Int
+    /// For each layer that has storage: how its map is laid out and where.
+    private(set) var maps: [MapPlacement?]
+    let head: HeadSchedule
+    /// Bytes of kernel scratch for each worker.
+    let scratchBytes: Int
+    let scratch: Arena.Reservation
+    let zeroRow: Arena.Reservation
+    let zeroRowFloats: Int
+    /// For each layer, room for sums over its planes.
+    private(set) var sums: [Arena.Reservation?]
+    /// Room that the caller of the plan asked for during the head.
+    let headRoom: Arena.Reservation
+    private(set) var arena: Arena
+
+    struct MapPlacement {
+        let layout: FeatureMapLayout
+        let data: Arena.Reservation
+        let tables: Arena.Reservation
+    }
+
+    /// Bytes of the workspace.
+    var bytes: Int { arena.size }
+
+    /// - Parameters:
+    ///   - grid: the padded grid; every dimension a multiple of the network's padding unit.
+    ///   - workers: threads at most.
+    ///   - headRoom: bytes that are wanted beside the head's own.
+    init(network: BoundNetwork, grid: FeatureMapLayout.Grid, workers: Int, headRoom: Int) {
+        self.network = network
+        self.grid = grid
+        self.workers = workers
+        let graph = network.graph
+        head = HeadSchedule(graph: graph)
+        let lastStep = head.firstLayer
+        var arena = Arena()
+
+        var lastUse = graph.layers.indices.map { min($0, lastStep) }
+        for (index, layer) in graph.layers.enumerated() {
+            for source in graph.inputMaps(of: layer) + graph.sources(of: layer) {
+                lastUse[source] = max(lastUse[source], min(index, lastStep))
+            }
+        }
+        lastUse[0] = lastStep
+
+        var maps = [MapPlacement?](repeating: nil, count: graph.layers.count)
+        for (index, layer) in graph.layers.enumerated() where layer.operation != .concatenation {
+            let isHead = index >= lastStep
+            let layout = FeatureMapLayout(
+                blocks: Self.blocks(of: index, in: graph), grid: grid.halved(layer.level),
+                storedPlanes: isHead ? head.storedPlanes(of: index) : nil)
+            let tables = arena.reserve(layout.tableBytes * layout.blocks.count, during: 0...lastStep)
+            let step = min(index, lastStep)
+            if let shared = Self.mapToOverwrite(by: index, in: network, lastUse: lastUse, maps: maps),
+                step < lastStep
+            {
+                arena.extend(shared, through: lastUse[index])
+                maps[index] = MapPlacement(layout: layout, data: shared, tables: tables)
+            } else {
+                let bytes = layout.blocks.indices.reduce(0) { $0 + layout.bytes($1) }
+                let data = arena.reserve(bytes, during: step...lastUse[index])
+                maps[index] = MapPlacement(layout: layout, data: data, tables: tables)
+            }
+        }
+        self.maps = maps
+
+        sums = graph.layers.enumerated().map { index, layer in
+            let bytes = Self.sumBytes(of: layer, in: network, maps: maps)
+            let step = min(index, lastStep)
+            return bytes == 0 ? nil : arena.reserve(bytes, during: step...step)
+        }
+        zeroRowFloats = 16 * Int(ank_row_voxels(Int64(grid.width))) + 16
+        zeroRow = arena.reserve(zeroRowFloats * MemoryLayout<Float>.stride, during: 0...lastStep)
+        var scratchBytes = 0
+        for index in graph.layers.indices {
+            scratchBytes = max(scratchBytes, Self.scratchBytes(of: index, in: network, maps: maps, head: head))
+        }
+        self.scratchBytes = (scratchBytes + 63) / 64 * 64
+        scratch = arena.reserve(self.scratchBytes * workers, during: 0...lastStep)
+        self.headRoom = arena.reserve(max(headRoom, 1), during: lastStep...lastStep)
+        arena.place()
+        self.arena = arena
+    }
+
+    /// The blocks that a layer writes. A map that the input image rides along with has room for one
+    /// channel more.
+    private static func blocks(of index: Int, in graph: LayerGraph) -> [FeatureMapLayout.ChannelBlock] {
+        if index == 0 { return FeatureMapLayout.imageBlocks }
+        let channels = graph.layers[index].channels
+        guard graph.carriesImage(index) else { return FeatureMapLayout.channelBlocks(channels) }
+        var blocks = FeatureMapLayout.channelBlocks(channels + 1)
+        let last = blocks.removeLast()
+        blocks.append(FeatureMapLayout.ChannelBlock(lanes: last.lanes, channels: last.channels - 1))
+        return blocks
+    }
+
+    /// The storage of a layer's residual, if nothing reads the residual afterwards: each voxel is
+    /// read before it is overwritten.
+    private static func mapToOverwrite(
+        by index: Int, in network: BoundNetwork, lastUse: [Int], maps: [MapPlacement?]
+    ) -> Arena.Reservation? {
+        let graph = network.graph
+        guard network.batchNorm == .running, case .convolution(let convolution) = graph.layers[index].operation,
+            let residual = convolution.residual, lastUse[residual] == index,
+            graph.layers[residual].channels == graph.layers[index].channels,
+            !graph.inputMaps(of: graph.layers[index]).contains(residual)
+        else { return nil }
+        return maps[residual]?.data
+    }
+
+    private static func sumBytes(of layer: Layer, in network: BoundNetwork, maps: [MapPlacement?]) -> Int {
+        guard case .convolution(let convolution) = layer.operation else { return 0 }
+        let graph = network.graph
+        var summed: [Int] = []
+        switch network.batchNorm {
+        case .running:
+            if convolution.squeeze != nil { summed = graph.inputMaps(of: layer) }
+        case .volume:
+            if convolution.normalization != nil { summed = [graph.layers.firstIndex(of: layer) ?? 0] }
+        }
+        return summed.reduce(0) { bytes, map in
+            guard let layout = maps[map]?.layout else { return bytes }
+            return bytes + layout.blocks.count * PlaneSums.bytes(depth: layout.grid.depth)
+        }
+    }
+
+    private static func scratchBytes(
+        of index: Int, in network: BoundNetwork, maps: [MapPlacement?], head: HeadSchedule
+    ) -> Int {
+        let layer = network.graph.layers[index]
+        guard case .convolution(let convolution) = layer.operation, let output = maps[index]?.layout else {
+            return 0
+        }
+        let shape = ConvolutionShape(layer, convolution, of: network.graph)
+        let inputGrid = convolution.stride == 2 ? maps[layer.inputs[0]]?.layout.grid : output.grid
+        let planes = index >= head.firstLayer ? min(HeadSchedule.slab, output.grid.depth) : output.grid.depth
+        let input = shape.inputBlocks.map(ank_block.init(channelsOf:))
+        let outputs = output.blocks.map(ank_block.init(channelsOf:))
+        return input.withUnsafeBufferPointer { input in
+            outputs.withUnsafeBufferPointer { outputs in
+                var operation = ank_convolution(
+                    kernel: Int32(convolution.kernel), stride: Int32(convolution.stride), output: output.grid,
+                    input: inputGrid ?? output.grid)
+                operation.input_count = Int32(input.count)
+                operation.input = input.baseAddress
+                operation.output_count = Int32(outputs.count)
+                operation.output = outputs.baseAddress
+                operation.end_plane = Int32(planes)
+                return network.kernels.pointee.convolution_scratch_bytes(&operation)
+            }
+        }
+    }
+}
+
+extension ank_convolution {
+    /// An operation on these grids, everything else still to be filled in.
+    init(kernel: Int32, stride: Int32, output: FeatureMapLayout.Grid, input: FeatureMapLayout.Grid) {
+        self.init()
+        self.kernel = kernel
+        self.stride = stride
+        depth = Int32(output.depth)
+        height = Int32(output.height)
+        width = Int32(output.width)
+        input_depth = Int32(input.depth)
+        input_height = Int32(input.height)
+        input_width = Int32(input.width)
+        epilogue.negative_slope = 1
+    }
+}
+
+extension LayerGraph {
+    /// Whether the input image rides along with this layer's output (see `imageCompanion`).
+    func carriesImage(_ index: Int) -> Bool {
+        layers.contains { layer in
+            layer.operation == .concatenation && imageCompanion(of: layer.inputs) == index
+        }
+    }
+}

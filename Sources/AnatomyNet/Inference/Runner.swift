@@ -1,0 +1,98 @@
+import AnatomyNetSystem
+import Glibc
+
+/// Runs work items on the threads of one call and reports its progress.
+///
+/// Belongs to one call of `segment`: not thread-safe, used on the calling thread only; the work
+/// bodies run on all threads of the call.
+final class Runner {
+    /// Receives the finished fraction; false stops the call.
+    typealias Progress = (Double) -> Bool
+
+    let session: ans_session
+    private let progress: Progress?
+    /// Cost units of the whole call, and of what is finished.
+    private var totalCost = 1.0
+    private var finishedCost = 0.0
+    private var currentCost = 0.0
+    private var currentItems: Int64 = 1
+    private var reported = -1.0
+    private var lastReport = 0.0
+
+    /// How often the progress callback is called at most, in seconds. It may be slow (an interpreted
+    /// host), items may take microseconds.
+    private static let reportInterval = 0.02
+
+    init(workers: Int, progress: Progress?) {
+        session = ans_begin(Int32(clamping: workers))
+        self.progress = progress
+    }
+
+    deinit {
+        ans_end(session)
+    }
+
+    var workers: Int { Int(session.workers) }
+
+    func begin(totalCost: Double) throws(AnatomyNetError) {
+        self.totalCost = max(totalCost, 1)
+        if !report(0) { throw Self.cancelled }
+    }
+
+    func finish() throws(AnatomyNetError) {
+        if !report(1) { throw Self.cancelled }
+    }
+
+    /// Runs `body` once for each item in 0 ..< items, in any order, with a worker number below
+    /// `workers` that no other item has at the same time.
+    ///
+    /// - Parameter cost: what the items are worth together, in the units of `begin(totalCost:)`.
+    func run(items: Int64, cost: Double = 0, _ body: (Int64, Int) -> Void) throws(AnatomyNetError) {
+        currentCost = cost
+        currentItems = max(items, 1)
+        let stopped = withoutActuallyEscaping(body) { body in
+            var work = Work(body: body)
+            return withUnsafeMutablePointer(to: &work) { work in
+                ans_run(
+                    session, items,
+                    { work, item, worker in
+                        work!.assumingMemoryBound(to: Work.self).pointee.body(item, Int(worker))
+                    },
+                    work,
+                    { runner, begun in
+                        Unmanaged<Runner>.fromOpaque(runner!).takeUnretainedValue().tick(begun: begun)
+                    },
+                    Unmanaged.passUnretained(self).toOpaque())
+            }
+        }
+        finishedCost += cost
+        if stopped != 0 { throw Self.cancelled }
+    }
+
+    private struct Work {
+        let body: (Int64, Int) -> Void
+    }
+
+    private func tick(begun: Int64) -> Int32 {
+        guard progress != nil else { return 0 }
+        let now = Self.now()
+        guard now - lastReport >= Self.reportInterval else { return 0 }
+        lastReport = now
+        let share = currentCost * Double(begun) / Double(currentItems)
+        return report(min((finishedCost + share) / totalCost, 1)) ? 0 : 1
+    }
+
+    private func report(_ fraction: Double) -> Bool {
+        guard let progress else { return true }
+        reported = max(reported, fraction)
+        return progress(reported)
+    }
+
+    private static func now() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Double(time.tv_sec) + 1e-9 * Double(time.tv_nsec)
+    }
+
+    private static let cancelled = AnatomyNetError(.cancelled, "the progress callback cancelled the call")
+}

@@ -1,0 +1,129 @@
+/// The published networks by name, with their default numbers and what can be read off a weight
+/// file's tensors.
+public struct Architecture: Sendable, Equatable {
+    public let name: String
+    public let graph: LayerGraph
+
+    /// Every name that a weight file may state.
+    public static let names =
+        ["AnatomyNet", "baselineSERes18Conc", "baselineSERes18Sum", "baselineRes18Conc", "baselineRes18Sum"]
+        + ["baseline", "baseline2Pool", "baseline3Pool", "baseline4Pool"]
+
+    /// Larger networks are refused: their tables would no longer be small.
+    static let largestChannelCount = 1024
+    static let largestBlockCount = 16
+    static let largestClassCount = 255
+
+    /// - Parameters:
+    ///   - description: names the network; channels and blocks that it does not state are read off the
+    ///     tensors.
+    ///   - shape: a tensor's shape by name; nil where there is no such tensor.
+    public init(_ description: ModelDescription, shape: (String) -> [Int]?) throws(AnatomyNetError) {
+        let name = description.architecture
+        let squeezeReduction = (
+            encoder: description.squeezeReduction.encoder, decoder: description.squeezeReduction.decoder
+        )
+        guard Self.names.contains(name) else {
+            throw AnatomyNetError(
+                .unsupported,
+                "the architecture \"\(name)\" is unknown; known are \(Self.names.joined(separator: ", "))")
+        }
+        self.name = name
+        let isPlain = Self.isPlain(name)
+        let stages =
+            isPlain
+            ? (1...4).map { "down\($0).mpconv.0.conv.0.weight" }
+            : ["conv1.weight"] + (1...3).map { "layer\($0).0.conv1.weight" }
+        var stated = description.channels ?? []
+        if stated.isEmpty { stated = try Self.firstDimensions(of: stages, shape: shape) }
+        guard stated.count == 4, stated.allSatisfy({ (1...Self.largestChannelCount).contains($0) }),
+            stated[0] >= 2
+        else {
+            throw AnatomyNetError(
+                .metadata,
+                "the channels are \(stated); four numbers from 1 to \(Self.largestChannelCount) are allowed, the "
+                    + "first at least 2")
+        }
+        let classLayer = isPlain ? "up4.conv.conv.3.weight" : "layer11.0.weight"
+        let classCount = try Self.firstDimensions(of: [classLayer], shape: shape)[0]
+        guard (2...Self.largestClassCount).contains(classCount) else {
+            throw AnatomyNetError(
+                .tensor,
+                "the tensor \"\(classLayer)\" has \(classCount) classes; from 2 to \(Self.largestClassCount) are allowed")
+        }
+        if isPlain {
+            graph = PlainFamily(channels: stated, poolings: Self.poolings(name), classCount: classCount).graph
+            return
+        }
+        let blocks =
+            description.blocks ?? (0...Self.largestBlockCount).first { shape("layer1.\($0).conv1.weight") == nil } ?? 0
+        guard (1...Self.largestBlockCount).contains(blocks) else {
+            throw AnatomyNetError(
+                .metadata, "a stage has \(blocks) residual blocks; from 1 to \(Self.largestBlockCount) are allowed")
+        }
+        let hasSqueeze = name == "AnatomyNet" || name.hasPrefix("baselineSE")
+        let smallest = stated.min() ?? 0
+        guard !hasSqueeze || (squeezeReduction.encoder >= 1 && squeezeReduction.decoder >= 1
+            && squeezeReduction.encoder <= smallest && squeezeReduction.decoder <= smallest)
+        else {
+            throw AnatomyNetError(
+                .metadata,
+                "the squeeze reductions are \(squeezeReduction.encoder) and \(squeezeReduction.decoder); each must be "
+                    + "from 1 to the smallest number of channels, \(smallest)")
+        }
+        let family = ResidualFamily(
+            channels: stated, blocks: blocks, squeezeReduction: hasSqueeze ? squeezeReduction : nil,
+            merge: name.hasSuffix("Sum") ? .sum : .concatenate, classCount: classCount)
+        guard family.merge == .concatenate || Set(stated).count == 1 else {
+            throw AnatomyNetError(
+                .metadata, "the channels are \(stated); a network that adds its skips has the same number in all stages")
+        }
+        graph = family.graph
+    }
+
+    private static func isPlain(_ name: String) -> Bool { poolings(name) > 0 }
+
+    private static func poolings(_ name: String) -> Int {
+        switch name {
+        case "baseline": 1
+        case "baseline2Pool": 2
+        case "baseline3Pool": 3
+        case "baseline4Pool": 4
+        default: 0
+        }
+    }
+
+    /// The network that a plain state dict belongs to. `AnatomyNet` and `baselineSERes18Conc` have the
+    /// same tensors; the paper's is taken.
+    static func recognised(_ shape: (String) -> [Int]?) -> String {
+        if shape("down1.mpconv.0.conv.0.weight") != nil {
+            let raised = (1...4).filter { shape("up\($0).up.weight") != nil }.count
+            return raised <= 1 ? "baseline" : "baseline\(raised)Pool"
+        }
+        let squeezes = shape("layer1.0.se.fc.0.weight") != nil
+        let adds = shape("layer4.conv1x1x1.weight") != nil
+        switch (squeezes, adds) {
+        case (true, false): return "AnatomyNet"
+        case (true, true): return "baselineSERes18Sum"
+        case (false, true): return "baselineRes18Sum"
+        case (false, false): return shape("layer1.0.conv1.weight") == nil ? "AnatomyNet" : "baselineRes18Conc"
+        }
+    }
+
+    private static func firstDimensions(
+        of tensors: [String], shape: (String) -> [Int]?
+    ) throws(AnatomyNetError) -> [Int] {
+        var dimensions: [Int] = []
+        for name in tensors {
+            guard let found = shape(name) else {
+                throw AnatomyNetError(.tensor, "the tensor \"\(name)\" is missing")
+            }
+            guard found.count == 5 else {
+                throw AnatomyNetError(
+                    .tensor, "the tensor \"\(name)\" has the shape \(found); a convolution's weight has five dimensions")
+            }
+            dimensions.append(found[0])
+        }
+        return dimensions
+    }
+}

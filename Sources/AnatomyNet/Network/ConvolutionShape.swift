@@ -1,0 +1,92 @@
+import AnatomyNetKernels
+
+/// A convolution's channels as the kernels see them: blocks of the maps that it reads, in the order
+/// of the blocks, and of the map that it writes.
+struct ConvolutionShape {
+    let kernel: Int
+    let stride: Int
+    let inputBlocks: [FeatureMapLayout.ChannelBlock]
+    let outputBlocks: [FeatureMapLayout.ChannelBlock]
+    /// For each channel of the blocks, the weights' input channel.
+    let inputOrder: [Int32]
+
+    init(_ layer: Layer, _ convolution: Layer.Convolution, of graph: LayerGraph) {
+        kernel = convolution.kernel
+        stride = convolution.stride
+        outputBlocks = FeatureMapLayout.channelBlocks(layer.channels)
+        let maps = graph.inputMaps(of: layer)
+        var firstChannel: [Int: Int] = [:]
+        var channels = 0
+        for map in maps {
+            firstChannel[map] = channels
+            channels += graph.layers[map].channels
+        }
+        var blocks: [FeatureMapLayout.ChannelBlock] = []
+        var order: [Int32] = []
+        let companion = graph.imageCompanion(of: maps)
+        for map in maps where map != 0 || companion == nil {
+            let mapChannels = graph.layers[map].channels
+            let first = firstChannel[map] ?? 0
+            order += (first..<first + mapChannels).map(Int32.init)
+            if map == companion {
+                blocks += FeatureMapLayout.channelBlocks(mapChannels + 1)
+                order.append(Int32(firstChannel[0] ?? 0))
+            } else if map == 0 {
+                blocks += FeatureMapLayout.imageBlocks
+            } else {
+                blocks += FeatureMapLayout.channelBlocks(mapChannels)
+            }
+        }
+        inputBlocks = blocks
+        inputOrder = order
+    }
+
+    func prepare(
+        _ weights: Buffer<Float>, scale: [Double], with kernels: ank_kernels, purpose: String
+    ) throws(AnatomyNetError) -> Buffer<UInt8> {
+        let input = inputBlocks.map(ank_block.init(channelsOf:))
+        let output = outputBlocks.map(ank_block.init(channelsOf:))
+        let channels = outputBlocks.reduce(0) { $0 + $1.channels }
+        var result: Result<Buffer<UInt8>, AnatomyNetError>?
+        input.withUnsafeBufferPointer { input in
+            output.withUnsafeBufferPointer { output in
+                inputOrder.withUnsafeBufferPointer { order in
+                    var shape = ank_convolution_shape(
+                        kernel: Int32(kernel), stride: Int32(stride), input_channels: Int32(order.count),
+                        output_channels: Int32(channels), input_count: Int32(input.count),
+                        output_count: Int32(output.count), input: input.baseAddress,
+                        output: output.baseAddress, input_order: order.baseAddress)
+                    do throws(AnatomyNetError) {
+                        let memory = try Buffer<UInt8>(
+                            count: kernels.convolution_weights_bytes(&shape), purpose: purpose)
+                        withExtendedLifetime(weights) {
+                            kernels.prepare_convolution(&shape, weights.pointer, scale, memory.pointer)
+                        }
+                        result = .success(memory)
+                    } catch {
+                        result = .failure(error)
+                    }
+                }
+            }
+        }
+        guard let result else { throw AnatomyNetError(.internal, "a convolution was not prepared") }
+        return try result.get()
+    }
+}
+
+extension ank_block {
+    /// A block of which only the channels are known.
+    init(channelsOf block: FeatureMapLayout.ChannelBlock) {
+        self.init(planes: nil, row_stride: 0, lanes: Int32(block.lanes), channels: Int32(block.channels))
+    }
+}
+
+extension LayerGraph {
+    /// Where the input image is concatenated with the output of a transposed convolution, that map:
+    /// it carries the image as one more channel, so that the convolution that follows reads whole
+    /// blocks only.
+    func imageCompanion(of maps: [Int]) -> Int? {
+        guard maps.count == 2, let other = maps.first(where: { $0 != 0 }), maps.contains(0) else { return nil }
+        return layers[other].operation == .transposedConvolution ? other : nil
+    }
+}

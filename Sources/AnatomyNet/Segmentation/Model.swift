@@ -1,0 +1,70 @@
+import AnatomyNetKernels
+
+/// A loaded network: immutable, so that any number of threads may segment with one model at once.
+public final class Model: Sendable {
+    public let architecture: Architecture
+    public let description: ModelDescription
+    /// Class names in the order of the labels, background first.
+    public let classNames: [String]
+    /// The weight file's metadata, in its order.
+    public let metadata: [(key: String, value: String)]
+    /// SHA-256 of the whole weight file, lower-case hexadecimal.
+    public let fingerprint: String
+    let network: BoundNetwork
+
+    /// The instruction sets that kernels exist for.
+    public enum InstructionSet: Int32, Sendable, CaseIterable {
+        case portable = 1, avx2, avx512
+    }
+
+    /// The name of the best instruction set of this machine.
+    public static var bestInstructionSet: String { String(cString: bestInstructionSetName) }
+
+    /// The same as a C string of static storage.
+    public static var bestInstructionSetName: UnsafePointer<CChar> { ank_kernels_for(0).pointee.name }
+
+    /// - Parameters:
+    ///   - file: the weight file.
+    ///   - overrides: what takes precedence over the file's metadata.
+    ///   - instructionSet: nil: the best of this machine.
+    public init(
+        _ file: WeightFile, overrides: ModelOverrides = ModelOverrides(), instructionSet: InstructionSet? = nil
+    ) throws(AnatomyNetError) {
+        let description = try ModelDescription(
+            metadata: file.metadata, overrides: overrides,
+            architectureByDefault: Architecture.recognised { file.tensor($0)?.shape })
+        let architecture = try Architecture(description) { file.tensor($0)?.shape }
+        try file.check(against: architecture.graph.expectedTensors, network: architecture.name)
+        guard let kernels = ank_kernels_for(instructionSet?.rawValue ?? 0) else {
+            throw AnatomyNetError(
+                .option,
+                "instruction_set asks for \(instructionSet.map { "\($0)" } ?? "one") that this machine does not have; its "
+                    + "best is \(Self.bestInstructionSet)")
+        }
+        let unit = architecture.graph.paddingUnit
+        guard description.paddingMultiple % unit == 0 else {
+            throw AnatomyNetError(
+                overrides.paddingMultiple == nil ? .metadata : .option,
+                "the padding multiple is \(description.paddingMultiple); this network needs a multiple of \(unit)")
+        }
+        self.architecture = architecture
+        self.description = description
+        classNames = try description.classNames(count: architecture.graph.classCount)
+        metadata = file.metadata
+        fingerprint = file.fingerprint
+        network = try BoundNetwork(
+            graph: architecture.graph, kernels: kernels, batchNorm: description.batchNorm,
+            negativeSlope: Float(description.activation.negativeSlope),
+            tensor: { (name) throws(AnatomyNetError) in try file.floats(name) })
+    }
+}
+
+extension Activation {
+    /// activation(v) = max(v, negativeSlope · v).
+    public var negativeSlope: Double {
+        switch self {
+        case .relu: 0
+        case .leakyReLU(let slope): slope
+        }
+    }
+}

@@ -1,0 +1,34 @@
+/// How to segment. All defaults are the values of an instance made without arguments.
+public struct SegmentationOptions {
+    /// Threads at most; 0: what the process may use. The result does not depend on it.
+    public var threads = 0
+    /// Bytes that the call may allocate, checked before work starts; nil: no limit.
+    public var memoryLimit: UInt64?
+    /// Receives the finished fraction, 0 to 1, on the calling thread; false cancels.
+    public var progress: ((Double) -> Bool)?
+    /// Receives messages on the calling thread.
+    public var log: ((LogLevel, String) -> Void)?
+
+    public init() {}
+
+    /// More threads than this are refused.
+    public static let largestThreadCount = 1024
+}
+
+/// How much a message matters.
+public enum LogLevel: Sendable {
+    case information, warning
+}
+
+/// Softmax probabilities that a caller wants beside the labels.
+public struct ProbabilityRequest {
+    /// The classes, in the order of the planes.
+    public var classes: [Int]
+    /// Receives one float for each class and voxel: class-major, each class in the labels' order.
+    public var values: UnsafeMutableBufferPointer<Float>
+
+    public init(classes: [Int], values: UnsafeMutableBufferPointer<Float>) {
+        self.classes = classes
+        self.values = values
+    }
+}

@@ -1,0 +1,50 @@
+/* The kernels for x86-64 with AVX-512 (F, VL, BW, DQ). */
+
+#include "anatomynet_kernels.h"
+
+#include <string.h>
+
+#if defined(__x86_64__)
+
+#pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,fma,prfchw"))), apply_to = function)
+
+#include "../template/rows.h"
+#include "../winograd/weights.h"
+#include "winograd.h"
+
+#define ANK(name) name##_avx512
+/* 14 voxels of 16 channels fill 14 of the 32 registers; each fused multiply-add takes its voxel
+ * as a broadcast from memory. */
+#define TILE 14
+
+#include "../template/direct_convolution.h"
+#define VECTOR_LANES 16
+#define WINOGRAD(name) winograd_##name##_avx512
+#include "../winograd/dispatch_template.h"
+#include "../template/transposed_convolution.h"
+#include "../template/affine.h"
+#include "../template/plane_sums.h"
+#include "../template/classification.h"
+
+#pragma clang attribute pop
+
+const ank_kernels ank_avx512_kernels = {
+    .name = "avx512",
+    .convolution_weights_bytes = convolution_weights_bytes_avx512,
+    .prepare_convolution = prepare_convolution_avx512,
+    .convolution_scratch_bytes = convolution_scratch_bytes_avx512,
+    .convolution_items = convolution_items_avx512,
+    .convolve = convolve_avx512,
+    .transposed_weights_bytes = transposed_weights_bytes_avx512,
+    .prepare_transposed = prepare_transposed_avx512,
+    .transposed_items = transposed_items_avx512,
+    .convolve_transposed = convolve_transposed_avx512,
+    .affine_items = affine_items_avx512,
+    .apply_affine = apply_affine_avx512,
+    .plane_sums_items = plane_sums_items_avx512,
+    .sum_planes = sum_planes_avx512,
+    .classification_items = classification_items_avx512,
+    .classify = classify_avx512,
+};
+
+#endif

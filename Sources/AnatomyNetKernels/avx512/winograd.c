@@ -1,0 +1,80 @@
+#include "winograd.h"
+
+#include "../winograd/layout.h"
+
+#if defined(__x86_64__)
+
+#pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma"))), apply_to = function)
+
+#define INLINE inline __attribute__((always_inline))
+
+#define LANES 8
+#include "../winograd/transform_template.h"
+#define LANES 16
+#include "../winograd/transform_template.h"
+
+/* 32 registers: one for the value that is broadcast, up to three for weights. */
+enum { ROWS_MAX = 16, ROWS_TWO_VECTORS = 14, ROWS_THREE_VECTORS = 9 };
+#define WIDE 16
+#include "../winograd/multiply_template.h"
+
+static int32_t rows_most(int32_t wide, int32_t narrow) {
+    static const int32_t most[4] = {ROWS_MAX, ROWS_MAX, ROWS_TWO_VECTORS, ROWS_THREE_VECTORS};
+    return most[wide + narrow];
+}
+
+#define MULTIPLY(rows, wide, narrow)                                              \
+    static void multiply_##rows##_##wide##_##narrow(const struct product *p) {    \
+        multiply(rows, wide, narrow, p);                                          \
+    }
+#define MULTIPLY_UP_TO_9(wide, narrow)                                                        \
+    MULTIPLY(1, wide, narrow) MULTIPLY(2, wide, narrow) MULTIPLY(3, wide, narrow)             \
+    MULTIPLY(4, wide, narrow) MULTIPLY(5, wide, narrow) MULTIPLY(6, wide, narrow)             \
+    MULTIPLY(7, wide, narrow) MULTIPLY(8, wide, narrow) MULTIPLY(9, wide, narrow)
+#define MULTIPLY_UP_TO_14(wide, narrow)                                                       \
+    MULTIPLY_UP_TO_9(wide, narrow)                                                            \
+    MULTIPLY(10, wide, narrow) MULTIPLY(11, wide, narrow) MULTIPLY(12, wide, narrow)          \
+    MULTIPLY(13, wide, narrow) MULTIPLY(14, wide, narrow)
+#define MULTIPLY_UP_TO_16(wide, narrow)                                                       \
+    MULTIPLY_UP_TO_14(wide, narrow) MULTIPLY(15, wide, narrow) MULTIPLY(16, wide, narrow)
+
+MULTIPLY_UP_TO_16(0, 1)
+MULTIPLY_UP_TO_16(1, 0)
+MULTIPLY_UP_TO_14(1, 1)
+MULTIPLY_UP_TO_14(2, 0)
+MULTIPLY_UP_TO_9(2, 1)
+MULTIPLY_UP_TO_9(3, 0)
+
+#define ROW(rows, wide, narrow) multiply_##rows##_##wide##_##narrow
+#define UP_TO_9(w, n)                                                                         \
+    ROW(1, w, n), ROW(2, w, n), ROW(3, w, n), ROW(4, w, n), ROW(5, w, n), ROW(6, w, n),       \
+        ROW(7, w, n), ROW(8, w, n), ROW(9, w, n)
+#define UP_TO_14(w, n)                                                                        \
+    UP_TO_9(w, n), ROW(10, w, n), ROW(11, w, n), ROW(12, w, n), ROW(13, w, n), ROW(14, w, n)
+#define UP_TO_16(w, n) UP_TO_14(w, n), ROW(15, w, n), ROW(16, w, n)
+
+static void multiply_rows(int32_t rows, int32_t wide, int32_t narrow, const struct product *p) {
+    static void (*const kernels[4][2][ROWS_MAX])(const struct product *) = {
+        {{0}, {UP_TO_16(0, 1)}},
+        {{UP_TO_16(1, 0)}, {UP_TO_14(1, 1)}},
+        {{UP_TO_14(2, 0)}, {UP_TO_9(2, 1)}},
+        {{UP_TO_9(3, 0)}},
+    };
+    kernels[wide][narrow][rows - 1](p);
+}
+
+#include "../winograd/convolution_template.h"
+
+size_t winograd_scratch_bytes_avx512(const ank_convolution *operation) {
+    return scratch_bytes(operation);
+}
+
+int64_t winograd_items_avx512(const ank_convolution *operation) { return items(operation); }
+
+void winograd_convolve_avx512(const ank_convolution *operation, int64_t item, void *scratch) {
+    convolve(operation, item, scratch);
+}
+
+#pragma clang attribute pop
+
+#endif

@@ -1,0 +1,127 @@
+/* Convolution by its definition: for every output voxel a sum over taps and input channels, 16
+ * output channels at a time. TILE voxels of a row share each load of weights; TILE is chosen so
+ * that their sums stay in registers. The order of additions does not depend on the tile, so a
+ * voxel's bits do not depend on its place in the row.
+ *
+ * Weights are laid out [output block][tap][input channel][16].
+ */
+
+enum { ANK(rows_per_item) = 4 };
+
+static size_t ANK(direct_weights_bytes)(const ank_convolution_shape *shape) {
+    size_t taps = (size_t)(shape->kernel * shape->kernel * shape->kernel);
+    return sizeof(float) * 16 * taps * (size_t)shape->input_channels * (size_t)shape->output_count;
+}
+
+static void ANK(prepare_direct)(const ank_convolution_shape *shape, const float *weights,
+                                const double *scale, void *prepared) {
+    int64_t taps = shape->kernel * shape->kernel * shape->kernel;
+    int64_t inputs = shape->input_channels;
+    float *to = prepared;
+    int32_t first = 0;
+    for (int32_t block = 0; block < shape->output_count; block += 1) {
+        int32_t channels = shape->output[block].channels;
+        for (int64_t tap = 0; tap < taps; tap += 1) {
+            for (int64_t k = 0; k < inputs; k += 1, to += 16) {
+                int64_t source = shape->input_order ? shape->input_order[k] : k;
+                for (int32_t lane = 0; lane < 16; lane += 1) {
+                    int64_t channel = first + lane;
+                    if (lane >= channels) {
+                        to[lane] = 0;
+                    } else {
+                        double factor = scale ? scale[channel] : 1;
+                        to[lane] = (float)(factor * (double)weights[(channel * inputs + source) * taps + tap]);
+                    }
+                }
+            }
+        }
+        first += channels;
+    }
+}
+
+static int64_t ANK(direct_items)(const ank_convolution *operation) {
+    int64_t groups = (operation->height + ANK(rows_per_item) - 1) / ANK(rows_per_item);
+    return (operation->end_plane - operation->first_plane) * groups;
+}
+
+static size_t ANK(direct_scratch_bytes)(const ank_convolution *operation) {
+    (void)operation;
+    return 0;
+}
+
+/* The sums of `count` (a constant after inlining) voxels from x on. */
+ANK_INLINE void ANK(direct_sums)(const ank_convolution *operation, const float *weights, int32_t z, int32_t y,
+                                 int32_t x, const int count, lanes16 *sums) {
+    int32_t kernel = operation->kernel, stride = operation->stride, reach = kernel / 2;
+    for (int voxel = 0; voxel < count; voxel += 1) sums[voxel] = (lanes16){0};
+    for (int32_t kz = 0; kz < kernel; kz += 1) {
+        int32_t input_z = z * stride + kz - reach;
+        for (int32_t ky = 0; ky < kernel; ky += 1) {
+            int32_t input_y = y * stride + ky - reach;
+            for (int32_t kx = 0; kx < kernel; kx += 1) {
+                for (int32_t block = 0; block < operation->input_count; block += 1) {
+                    const ank_block *input = &operation->input[block];
+                    int64_t lanes = input->lanes, step = lanes * stride;
+                    const float *row = input_row(input, input_z, input_y, operation->input_height, operation->zero_row);
+                    const float *from = row + ((int64_t)x * stride + kx - reach) * lanes;
+                    for (int32_t channel = 0; channel < input->channels; channel += 1, weights += 16) {
+                        lanes16 weight = *(const lanes16 *)weights;
+#pragma clang loop unroll(full)
+                        for (int voxel = 0; voxel < count; voxel += 1) {
+                            sums[voxel] += broadcast(from[voxel * step + channel]) * weight;
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+ANK_INLINE void ANK(direct_finish)(const ank_convolution *operation, const ank_block *output, int32_t block,
+                                   int32_t z, int32_t y, int32_t x, const int count, const lanes16 *sums) {
+    const ank_epilogue *epilogue = &operation->epilogue;
+    int32_t lanes = output->lanes, offset = lane_offset(operation->output, block);
+    lanes16 scale = epilogue->scale ? load_lanes(epilogue->scale + offset, lanes) : broadcast(1);
+    lanes16 shift = epilogue->shift ? load_lanes(epilogue->shift + offset, lanes) : broadcast(0);
+    lanes16 slope = broadcast(epilogue->negative_slope);
+    float *to = output->planes[z] + y * output->row_stride + (int64_t)x * lanes;
+    const float *residual = NULL;
+    if (epilogue->residual) {
+        const ank_block *from = &epilogue->residual[block];
+        residual = from->planes[z] + y * from->row_stride + (int64_t)x * lanes;
+    }
+    for (int voxel = 0; voxel < count; voxel += 1) {
+        lanes16 value = sums[voxel] * scale + shift;
+        if (residual) value += load_lanes(residual + voxel * lanes, lanes);
+        store_lanes(to + voxel * lanes, lanes, activated(value, slope));
+    }
+}
+
+static void ANK(direct_convolve)(const ank_convolution *operation, int64_t item, void *scratch) {
+    (void)scratch;
+    int64_t groups = (operation->height + ANK(rows_per_item) - 1) / ANK(rows_per_item);
+    int32_t z = operation->first_plane + (int32_t)(item / groups);
+    int32_t first_row = (int32_t)(item % groups) * ANK(rows_per_item);
+    int32_t end_row = first_row + ANK(rows_per_item);
+    if (end_row > operation->height) end_row = operation->height;
+    int64_t taps = operation->kernel * operation->kernel * operation->kernel;
+    int64_t block_weights = taps * channel_total(operation->input, operation->input_count) * 16;
+    for (int32_t block = 0; block < operation->output_count; block += 1) {
+        const float *weights = (const float *)operation->weights + block * block_weights;
+        const ank_block *output = &operation->output[block];
+        for (int32_t y = first_row; y < end_row; y += 1) {
+            int32_t x = 0;
+            for (; x + TILE <= operation->width; x += TILE) {
+                lanes16 sums[TILE];
+                ANK(direct_sums)(operation, weights, z, y, x, TILE, sums);
+                ANK(direct_finish)(operation, output, block, z, y, x, TILE, sums);
+            }
+            for (; x < operation->width; x += 1) {
+                lanes16 sum;
+                ANK(direct_sums)(operation, weights, z, y, x, 1, &sum);
+                ANK(direct_finish)(operation, output, block, z, y, x, 1, &sum);
+            }
+            clear_row_ends(output->planes[z] + y * output->row_stride, output->lanes, operation->width);
+        }
+    }
+}

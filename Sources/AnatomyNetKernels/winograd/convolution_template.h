@@ -1,0 +1,282 @@
+/* The fused 3x3x3 convolution: for one row block after another, data transform,
+ * 216 matrix products, output transform and epilogue, all within a second-level
+ * cache. Nothing but the layer's input and output passes through memory.
+ *
+ * Included by each instruction set after the transforms and the products; it
+ * defines WIDE and multiply_rows.
+ */
+
+/* Thread scratch, in floats:
+ *   slots   217 x slot. Transformed values of point e lie in slot e + 1, its
+ *           products in slot e: slot e is free by then, whatever the numbers of
+ *           input and output groups, and no second buffer takes up cache.
+ *   ring    8 columns of 36 vectors, or 4 x 36 vectors of half-transformed products
+ */
+enum {
+    SLOTS = WINOGRAD_CUBE_POINTS + 1,
+    RING = 8 * WINOGRAD_PLANE_POINTS * WIDE,
+    /* What a row block fetches ahead: rows of outputs, of residuals and of the
+     * next block's inputs. Beyond this many (hundreds of channels) the products
+     * take so long that fetching ahead no longer matters. */
+    FETCHED_ROWS_MAX = 512,
+};
+
+struct fetched_row {
+    const char *from;
+    int32_t lines;
+};
+
+struct fetch_list {
+    int32_t count, next;
+    int32_t position; /* lines of `next` already fetched */
+    struct fetched_row rows[FETCHED_ROWS_MAX];
+};
+
+static void fetch_list_add(struct fetch_list *list, const float *from, int64_t floats) {
+    if (list->count == FETCHED_ROWS_MAX) return;
+    list->rows[list->count++] = (struct fetched_row){(const char *)from, (int32_t)((floats + 15) / 16)};
+}
+
+/* The next `lines` lines to fetch. Where a row ends earlier, lines before are
+ * fetched again rather than lines behind it. */
+static struct fetch fetch_list_take(struct fetch_list *list, int32_t lines, const float *harmless) {
+    if (list->next == list->count) return (struct fetch){(const char *)harmless, 0};
+    const struct fetched_row *row = &list->rows[list->next];
+    const int32_t left = row->lines - list->position;
+    const char *from = row->from + 64 * (int64_t)list->position;
+    if (left <= lines) {
+        if (row->lines >= lines) from = row->from + 64 * (int64_t)(row->lines - lines);
+        list->next++;
+        list->position = 0;
+    } else {
+        list->position += lines;
+    }
+    return (struct fetch){from, 128};
+}
+
+struct item {
+    const ank_convolution *operation;
+    struct lane_groups input, output;
+    struct output_passes passes;
+    struct winograd_work work;
+    int32_t plane;              /* first plane of the tile */
+    int32_t tile, tiles;        /* tiles along W */
+    float *slots, *ring;
+    struct fetch_list fetches;
+};
+
+/* Pointers to the 6 x 6 input rows of a row of tiles, at its first input column. */
+static void input_rows(const struct item *item, const struct lane_group *group, int32_t tile_row,
+                       const float *rows[WINOGRAD_PLANE_POINTS]) {
+    const ank_convolution *op = item->operation;
+    const ank_block *block = &op->input[group->block];
+    const int64_t column = (int64_t)(4 * item->tile - 1) * block->lanes + group->lane;
+    for (int z = 0; z < 6; z++) {
+        const int32_t plane = item->plane + z - 1;
+        const float *base = plane <= op->input_depth ? block->planes[plane] : NULL;
+        for (int y = 0; y < 6; y++) {
+            const int32_t row = 4 * tile_row + y - 1;
+            /* Row of zeros: its first voxel stands for x = -1. */
+            const float *start = op->zero_row + block->lanes;
+            if (base && row >= 0 && row < op->input_height) start = base + row * block->row_stride;
+            rows[6 * z + y] = start + column;
+        }
+    }
+}
+
+/* Pointers to the 4 x 4 output rows of a row of tiles in `block`; NULL outside the operation. */
+static void output_rows(const struct item *item, const ank_block *block,
+                        const struct lane_group *group, int32_t tile_row, float *rows[16]) {
+    const ank_convolution *op = item->operation;
+    const int64_t column = (int64_t)4 * item->tile * block->lanes + group->lane;
+    for (int z = 0; z < 4; z++)
+        for (int y = 0; y < 4; y++) {
+            const int32_t plane = item->plane + z, row = 4 * tile_row + y;
+            rows[4 * z + y] = plane < op->end_plane && row < op->height
+                                  ? block->planes[plane] + row * block->row_stride + column
+                                  : NULL;
+        }
+}
+
+/* What the products of this row block fetch meanwhile: where its outputs will
+ * go, their residuals, and the rows that only the next block reads. */
+static void plan_fetches(struct item *item, int32_t tile_row, int32_t end_row) {
+    const ank_convolution *op = item->operation;
+    struct fetch_list *list = &item->fetches;
+    list->count = list->next = list->position = 0;
+    for (int32_t g = 0; g < item->output.count; g++) {
+        const struct lane_group *group = &item->output.group[g];
+        if (group->lane) continue; /* a block's first group stands for the block */
+        const ank_block *blocks[2] = {&op->output[group->block], NULL};
+        if (op->epilogue.residual) {
+            const ank_block *residual = &op->epilogue.residual[group->block];
+            if (residual->planes != blocks[0]->planes) blocks[1] = residual;
+        }
+        for (int i = 0; i < 2 && blocks[i]; i++) {
+            float *rows[16];
+            output_rows(item, blocks[i], group, tile_row, rows);
+            for (int r = 0; r < 16; r++)
+                if (rows[r])
+                    fetch_list_add(list, rows[r], (int64_t)4 * item->tiles * blocks[i]->lanes);
+        }
+    }
+    if (tile_row + 1 == end_row) return;
+    for (int32_t g = 0; g < item->input.count; g++) {
+        const struct lane_group *group = &item->input.group[g];
+        if (group->lane) continue;
+        const float *rows[WINOGRAD_PLANE_POINTS];
+        input_rows(item, group, tile_row + 1, rows);
+        for (int z = 0; z < 6; z++)
+            for (int y = 2; y < 6; y++)
+                fetch_list_add(list, rows[6 * z + y],
+                               (int64_t)(4 * item->tiles + 2) * op->input[group->block].lanes);
+    }
+}
+
+static void transform_block_input(const struct item *item, int32_t tile_row) {
+    for (int32_t g = 0; g < item->input.count; g++) {
+        const struct lane_group *group = &item->input.group[g];
+        const float *rows[WINOGRAD_PLANE_POINTS];
+        input_rows(item, group, tile_row, rows);
+        const int64_t voxel = item->operation->input[group->block].lanes;
+        float *values = item->slots + item->work.slot + (int64_t)item->tiles * group->offset;
+#if WIDE > 8
+        if (group->lanes == WIDE) {
+            WITH_WIDTH(transform_input_, WIDE)
+            (rows, voxel, item->tiles, item->ring, values, item->work.slot);
+            continue;
+        }
+#endif
+        transform_input_8(rows, voxel, item->tiles, item->ring, values, item->work.slot);
+    }
+}
+
+/* The 216 products. Tiles beyond what the accumulators hold are multiplied in
+ * portions of equal size. */
+static void multiply_block(struct item *item) {
+    const int64_t channels = item->input.channels;
+    const float *weights = item->operation->weights;
+    for (int e = 0; e < WINOGRAD_CUBE_POINTS; e++) {
+        for (int32_t p = 0; p < item->passes.count; p++) {
+            const struct output_pass *pass = &item->passes.pass[p];
+            const int32_t most = rows_most(pass->wide, pass->narrow);
+            const int32_t portions = (item->tiles + most - 1) / most;
+            struct product product = {
+                .input = &item->input,
+                .values = item->slots + (e + 1) * item->work.slot,
+                .tiles = item->tiles,
+                .wide_weights = weights,
+                .narrow_weights = weights + channels * pass->wide * WIDE,
+                .products = item->slots + e * item->work.slot
+                            + (int64_t)item->tiles * item->output.group[pass->first_group].offset,
+            };
+            for (int32_t i = 0; i < portions; i++) {
+                product.first_tile = i * item->tiles / portions;
+                const int32_t rows = (int32_t)((i + 1) * item->tiles / portions - product.first_tile);
+                product.fetch = fetch_list_take(&item->fetches, 2 * (int32_t)channels, weights);
+                multiply_rows(rows, pass->wide, pass->narrow, &product);
+            }
+            weights += channels * (pass->wide * WIDE + pass->narrow * 8);
+        }
+    }
+}
+
+#define TRANSFORM_GROUP_OUTPUT(vector)                                                         \
+    static void transform_group_output_##vector(const struct item *item,                       \
+                                               const struct lane_group *group,                 \
+                                               int32_t tile_row) {                             \
+        const ank_convolution *op = item->operation;                                           \
+        const ank_epilogue *epilogue = &op->epilogue;                                          \
+        const ank_block *block = &op->output[group->block];                                    \
+        struct output_rows_##vector to = {                                                     \
+            .residual = epilogue->residual != NULL,                                            \
+            .voxel = block->lanes,                                                             \
+            .columns = op->width - 4 * item->tile,                                             \
+            .negative_slope = epilogue->negative_slope,                                        \
+        };                                                                                     \
+        output_rows(item, block, group, tile_row, to.rows);                                    \
+        if (to.residual)                                                                       \
+            output_rows(item, &epilogue->residual[group->block], group, tile_row,              \
+                        (float **)to.residuals);                                               \
+        for (int32_t l = 0; l < group->channels; l++) {                                        \
+            to.scale[l] = epilogue->scale ? epilogue->scale[group->offset + l] : 1;            \
+            to.shift[l] = epilogue->shift ? epilogue->shift[group->offset + l] : 0;            \
+        }                                                                                      \
+        transform_output_##vector(                                                             \
+            item->slots + (int64_t)item->tiles * group->offset, item->work.slot, item->tiles,  \
+            item->ring, &to);                                                                  \
+        /* The zero voxels before and behind the row belong to the items at its ends. */       \
+        for (int r = 0; r < 16; r++) {                                                         \
+            if (!to.rows[r]) continue;                                                         \
+            if (item->tile == 0) store_##vector(to.rows[r] - to.voxel, splat_##vector(0));     \
+            if (item->tile + item->tiles == item->work.tile_columns)                           \
+                store_##vector(to.rows[r] + 4 * item->tiles * to.voxel, splat_##vector(0));    \
+        }                                                                                      \
+    }
+
+TRANSFORM_GROUP_OUTPUT(8)
+#if WIDE == 16
+TRANSFORM_GROUP_OUTPUT(16)
+#endif
+#undef TRANSFORM_GROUP_OUTPUT
+
+static void transform_block_output(const struct item *item, int32_t tile_row) {
+    for (int32_t g = 0; g < item->output.count; g++) {
+        const struct lane_group *group = &item->output.group[g];
+#if WIDE == 16
+        if (group->lanes == WIDE) {
+            transform_group_output_16(item, group, tile_row);
+            continue;
+        }
+#endif
+        transform_group_output_8(item, group, tile_row);
+    }
+}
+
+static void plan(struct lane_groups *input, struct lane_groups *output, struct winograd_work *work,
+                 const ank_convolution *operation) {
+    winograd_lane_groups(input, operation->input_count, operation->input, WIDE);
+    winograd_lane_groups(output, operation->output_count, operation->output, WIDE);
+    winograd_plan_work(work, operation, input, output);
+}
+
+static size_t scratch_bytes(const ank_convolution *operation) {
+    struct lane_groups input, output;
+    struct winograd_work work;
+    plan(&input, &output, &work, operation);
+    return sizeof(float) * (size_t)(SLOTS * work.slot + RING);
+}
+
+static int64_t items(const ank_convolution *operation) {
+    struct lane_groups input, output;
+    struct winograd_work work;
+    plan(&input, &output, &work, operation);
+    return (int64_t)work.depth_tiles * work.row_stretches * work.column_blocks;
+}
+
+static void convolve(const ank_convolution *operation, int64_t index, void *scratch) {
+    struct item item;
+    item.operation = operation;
+    plan(&item.input, &item.output, &item.work, operation);
+    winograd_output_passes(&item.passes, &item.output, WIDE);
+    const struct winograd_work *work = &item.work;
+
+    /* Neighbours along W in sequence: threads then share their halos in cache. */
+    const int32_t block = (int32_t)(index % work->column_blocks);
+    const int32_t stretch = (int32_t)(index / work->column_blocks % work->row_stretches);
+    const int32_t depth_tile = (int32_t)(index / work->column_blocks / work->row_stretches);
+    item.plane = 4 * (work->first_depth_tile + depth_tile);
+    item.tile = (int32_t)((int64_t)block * work->tile_columns / work->column_blocks);
+    item.tiles = (int32_t)((int64_t)(block + 1) * work->tile_columns / work->column_blocks) - item.tile;
+    item.slots = scratch;
+    item.ring = item.slots + SLOTS * work->slot;
+
+    const int32_t first_row = (int32_t)((int64_t)stretch * work->tile_rows / work->row_stretches);
+    const int32_t end_row = (int32_t)((int64_t)(stretch + 1) * work->tile_rows / work->row_stretches);
+    for (int32_t row = first_row; row < end_row; row++) {
+        plan_fetches(&item, row, end_row);
+        transform_block_input(&item, row);
+        multiply_block(&item);
+        transform_block_output(&item, row);
+    }
+}

@@ -1,0 +1,53 @@
+/* The interpolation points of F(4, 3) and the constants that follow from them.
+ *
+ * Four neighbouring outputs of a convolution with three taps are a product of
+ * polynomials; six points determine it. They decide the rounding error: with
+ * 0, +-1/sqrt(2), +-sqrt(2) and infinity it is ten times smaller than with the
+ * textbook's 0, +-1, +-2 and infinity.
+ *
+ * With a = 1/sqrt(2), b = sqrt(2) and M(x) = x (x^2 - a^2) (x^2 - b^2):
+ *
+ *   data      row of point p: the coefficients of M(x) / (x - p); of infinity: of M(x)
+ *   weights   row of point p: (1, p, p^2) / M'(p); of infinity: (0, 0, 1)
+ *   output    column of point p: (1, p, p^2, p^3); of infinity: (0, 0, 0, 1)
+ *
+ * The columns of +-a and +-b of the output transform are divided by factors
+ * that the weights (transformed once, in double precision) take over: by 1 / a
+ * and 1 / b^2, because then two of its eight constants become 1, which saves
+ * two of twelve operations.
+ */
+#ifndef WINOGRAD_POINTS_H
+#define WINOGRAD_POINTS_H
+
+enum {
+    WINOGRAD_OUTPUTS = 4, /* outputs a tile along each axis */
+    WINOGRAD_TAPS = 3,
+    WINOGRAD_POINTS = WINOGRAD_OUTPUTS + WINOGRAD_TAPS - 1,
+    WINOGRAD_PLANE_POINTS = WINOGRAD_POINTS * WINOGRAD_POINTS,
+    WINOGRAD_CUBE_POINTS = WINOGRAD_POINTS * WINOGRAD_PLANE_POINTS,
+};
+
+/* In the order in which the transforms number them: 0, a, -a, b, -b, infinity. */
+#define WINOGRAD_A 0.70710678118654752440
+#define WINOGRAD_B 1.41421356237309504880
+
+#define WINOGRAD_A2 0.5
+#define WINOGRAD_B2 2.0
+#define WINOGRAD_SUM2 (WINOGRAD_A2 + WINOGRAD_B2)
+#define WINOGRAD_PRODUCT2 1.0 /* a^2 b^2; the transforms leave this factor out */
+
+/* By which the weights of +-a and +-b are multiplied. */
+#define WINOGRAD_A_WEIGHT WINOGRAD_A
+#define WINOGRAD_B_WEIGHT WINOGRAD_B2
+
+/* What remains of the output transform: y0 = m0 + Y0A (m1 + m2) + Y0B (m3 + m4),
+ * y1 = (m1 - m2) + Y1B (m3 - m4), y2 = Y2A (m1 + m2) + (m3 + m4),
+ * y3 = m5 + Y3A (m1 - m2) + Y3B (m3 - m4). */
+#define WINOGRAD_Y0A (1 / WINOGRAD_A_WEIGHT)
+#define WINOGRAD_Y0B (1 / WINOGRAD_B_WEIGHT)
+#define WINOGRAD_Y1B (WINOGRAD_B / WINOGRAD_B_WEIGHT)
+#define WINOGRAD_Y2A (WINOGRAD_A2 / WINOGRAD_A_WEIGHT)
+#define WINOGRAD_Y3A (WINOGRAD_A2 * WINOGRAD_A / WINOGRAD_A_WEIGHT)
+#define WINOGRAD_Y3B (WINOGRAD_B2 * WINOGRAD_B / WINOGRAD_B_WEIGHT)
+
+#endif

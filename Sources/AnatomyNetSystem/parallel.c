@@ -1,0 +1,229 @@
+/* All entry to OpenMP.
+ *
+ * Two OpenMP runtimes of the libomp family in one process abort it ("OMP: Error #15"), and a host
+ * process must never die because it loaded this library. So the library is linked to none. Every
+ * session looks for a runtime that is in the process already and uses that one; only where there is
+ * none does it load one, and that one it puts to sleep when the last session ends
+ * (omp_pause_resource_all): its threads are gone, and it is unregistered, so that another runtime
+ * may still be loaded later. libiomp5, libomp and libgomp all export GOMP_parallel, which runs a
+ * function on a team of threads: the only entry needed.
+ */
+#define _GNU_SOURCE
+#include "anatomynet_system.h"
+
+#include <dlfcn.h>
+#include <link.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <string.h>
+
+typedef void (*gomp_parallel)(void (*function)(void *), void *data, unsigned threads, unsigned flags);
+typedef int (*omp_pause)(int kind);
+enum { omp_pause_hard = 2 };
+
+/* Families in order of preference where several are in the process. */
+static const char *const families[] = {"libiomp5", "libomp", "libgomp"};
+enum { family_count = 3, gnu_family = 2 };
+
+/* What to load where there is none, by SONAME: the first that the system has. */
+static const char *const own_names[] = {"libomp.so.5", "libomp.so", "libgomp.so.1", "libiomp5.so"};
+
+static struct {
+    pthread_mutex_t mutex;
+    pthread_once_t once;
+    int32_t sessions;       /* begun and not ended */
+    bool forked;            /* this process is a child made by fork() */
+    void *own_library;      /* the runtime that the library has loaded; NULL: none */
+    gomp_parallel own_entry;
+    omp_pause own_pause;
+    char own_path[1024];
+} state = {.mutex = PTHREAD_MUTEX_INITIALIZER, .once = PTHREAD_ONCE_INIT};
+
+static void begin_life_as_child(void) {
+    /* The parent's other threads, which may have held the mutex, do not exist here. */
+    pthread_mutex_t fresh = PTHREAD_MUTEX_INITIALIZER;
+    state.mutex = fresh;
+    state.sessions = 0;
+    state.forked = true;
+}
+
+static void watch_for_fork(void) { pthread_atfork(NULL, NULL, begin_life_as_child); }
+
+/* ---- Finding a runtime ---- */
+
+typedef struct {
+    char path[family_count][1024];
+} loaded_runtimes;
+
+static int note_runtime(struct dl_phdr_info *object, size_t size, void *found) {
+    (void)size;
+    loaded_runtimes *runtimes = found;
+    const char *path = object->dlpi_name;
+    if (path == NULL || strlen(path) >= sizeof runtimes->path[0]) return 0;
+    const char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
+    for (int family = 0; family < family_count; family += 1) {
+        size_t length = strlen(families[family]);
+        /* "libgomp.so.1", and the renamed copies in Python wheels: "libgomp-a34b3233.so.1".
+         * libomptarget is another library, hence the look at the next character. */
+        if (strncmp(name, families[family], length) != 0) continue;
+        if (name[length] != '.' && name[length] != '-') continue;
+        if (runtimes->path[family][0] == '\0') strcpy(runtimes->path[family], path);
+    }
+    return 0;
+}
+
+/* The entry of the host's runtime, or NULL. The mutex is held. */
+static gomp_parallel find_host_entry(void) {
+    loaded_runtimes *runtimes = &(loaded_runtimes){{{0}}};
+    dl_iterate_phdr(note_runtime, runtimes);
+    for (int family = 0; family < family_count; family += 1) {
+        const char *path = runtimes->path[family];
+        if (path[0] == '\0' || strcmp(path, state.own_path) == 0) continue;
+        /* The GNU runtime's idle threads are not in a forked child, but it waits for them. */
+        if (family == gnu_family && state.forked) continue;
+        void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD);
+        if (library == NULL) continue;
+        gomp_parallel entry = (gomp_parallel)dlsym(library, "GOMP_parallel");
+        /* It was there before and stays as long as its owner wants: only the count goes back. */
+        dlclose(library);
+        if (entry != NULL) return entry;
+    }
+    return NULL;
+}
+
+/* Loads a runtime of the library's own where there is none. The mutex is held. */
+static gomp_parallel find_own_entry(void) {
+    if (state.own_library != NULL) return state.own_entry;
+    for (size_t index = 0; index < sizeof own_names / sizeof own_names[0]; index += 1) {
+        /* In a forked child of a process that runs the GNU runtime, that one is no use. */
+        if (state.forked && strstr(own_names[index], families[gnu_family])) continue;
+        void *library = dlopen(own_names[index], RTLD_NOW | RTLD_LOCAL);
+        if (library == NULL) continue;
+        gomp_parallel entry = (gomp_parallel)dlsym(library, "GOMP_parallel");
+        omp_pause pause = (omp_pause)dlsym(library, "omp_pause_resource_all");
+        struct link_map *map = NULL;
+        if (entry == NULL || pause == NULL || dlinfo(library, RTLD_DI_LINKMAP, &map) != 0 ||
+            strlen(map->l_name) >= sizeof state.own_path) {
+            dlclose(library);
+            continue;
+        }
+        strcpy(state.own_path, map->l_name);
+        state.own_library = library;
+        state.own_entry = entry;
+        state.own_pause = pause;
+        return entry;
+    }
+    return NULL;
+}
+
+/* ---- Sessions ---- */
+
+static void *wait_for_gate(void *gate) {
+    pthread_mutex_lock(gate);
+    pthread_mutex_unlock(gate);
+    return NULL;
+}
+
+/* How many of `wanted` threads beside this one the system can create now, all alive at once. A
+ * runtime that cannot create a thread ends the process, so it is asked only for what has just
+ * been possible. */
+static int32_t creatable_threads(int32_t wanted) {
+    enum { batch = 64 };
+    pthread_t threads[batch];
+    int32_t limit = wanted < batch ? wanted : batch, created = 0;
+    pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+    pthread_mutex_lock(&gate);
+    while (created < limit && pthread_create(&threads[created], NULL, wait_for_gate, &gate) == 0) created += 1;
+    pthread_mutex_unlock(&gate);
+    for (int32_t index = 0; index < created; index += 1) pthread_join(threads[index], NULL);
+    return created == limit ? wanted : created;
+}
+
+ans_session ans_begin(int32_t workers) {
+    ans_session session = {.workers = workers < 1 ? 1 : workers, .runtime = ANS_RUNTIME_NONE, .entry = NULL};
+    pthread_once(&state.once, watch_for_fork);
+    pthread_mutex_lock(&state.mutex);
+    state.sessions += 1;
+    if (session.workers > 1) {
+        gomp_parallel entry = find_host_entry();
+        session.runtime = entry ? ANS_RUNTIME_OF_HOST : ANS_RUNTIME_OWN;
+        if (entry == NULL) entry = find_own_entry();
+        if (entry == NULL) session.runtime = ANS_RUNTIME_NONE;
+        session.entry = (void *)entry;
+    }
+    pthread_mutex_unlock(&state.mutex);
+    if (session.runtime == ANS_RUNTIME_NONE) {
+        session.workers = 1;
+    } else {
+        session.workers = 1 + creatable_threads(session.workers - 1);
+    }
+    return session;
+}
+
+void ans_end(ans_session session) {
+    (void)session;
+    pthread_mutex_lock(&state.mutex);
+    state.sessions -= 1;
+    if (state.sessions == 0 && state.own_library != NULL) state.own_pause(omp_pause_hard);
+    pthread_mutex_unlock(&state.mutex);
+}
+
+int32_t ans_sessions(void) {
+    pthread_mutex_lock(&state.mutex);
+    int32_t sessions = state.sessions;
+    pthread_mutex_unlock(&state.mutex);
+    return sessions;
+}
+
+/* ---- Running ---- */
+
+typedef struct {
+    int64_t items;
+    ans_work work;
+    void *work_context;
+    ans_tick tick;
+    void *tick_context;
+    pthread_t caller;
+    atomic_llong next_item;
+    atomic_int next_worker;
+    atomic_int stopped;
+} team;
+
+/* What each thread of the team does: take items from a common counter until there are none, so
+ * that work is balanced whatever the items cost and however many threads came. */
+static void take_items(void *context) {
+    team *mine = context;
+    int32_t worker = atomic_fetch_add_explicit(&mine->next_worker, 1, memory_order_relaxed);
+    bool is_caller = pthread_equal(pthread_self(), mine->caller);
+    while (atomic_load_explicit(&mine->stopped, memory_order_relaxed) == 0) {
+        int64_t item = atomic_fetch_add_explicit(&mine->next_item, 1, memory_order_relaxed);
+        if (item >= mine->items) break;
+        mine->work(mine->work_context, item, worker);
+        if (is_caller && mine->tick != NULL) {
+            int64_t begun = atomic_load_explicit(&mine->next_item, memory_order_relaxed);
+            int32_t stop = mine->tick(mine->tick_context, begun < mine->items ? begun : mine->items);
+            if (stop != 0) atomic_store_explicit(&mine->stopped, stop, memory_order_relaxed);
+        }
+    }
+}
+
+int32_t ans_run(ans_session session, int64_t items, ans_work work, void *work_context, ans_tick tick,
+                void *tick_context) {
+    team everyone = {
+        .items = items,
+        .work = work,
+        .work_context = work_context,
+        .tick = tick,
+        .tick_context = tick_context,
+        .caller = pthread_self(),
+    };
+    int64_t threads = session.workers < items ? session.workers : items;
+    if (threads > 1) {
+        ((gomp_parallel)session.entry)(take_items, &everyone, (unsigned)threads, 0);
+    } else {
+        take_items(&everyone);
+    }
+    return atomic_load(&everyone.stopped);
+}
