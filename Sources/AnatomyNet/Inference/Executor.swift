@@ -60,14 +60,14 @@ struct Executor {
             // A normalised layer of the head can only run once its statistics are known, which takes a
             // pass over the head up to it; layers whose predecessors are all known share a pass.
             for wave in graph.statisticsWaves(from: plan.head.firstLayer) {
-                try runHead(through: wave.max() ?? 0, measuring: wave, sink: nil)
+                try runHead(through: wave.max() ?? 0, measuring: wave) { _, _ in }
                 for layer in wave { measure(layer) }
             }
         }
-        try runHead(through: graph.layers.count - 1, measuring: [], sink: sink)
+        try runHead(through: graph.layers.count - 1, measuring: [], sink)
     }
 
-    private func runHead(through last: Int, measuring: [Int], sink: Sink?) throws(AnatomyNetError) {
+    private func runHead(through last: Int, measuring: [Int], _ finished: Sink) throws(AnatomyNetError) {
         let depth = plan.grid.depth
         for step in 0..<plan.head.steps(depth: depth) {
             for index in plan.head.firstLayer...last {
@@ -75,7 +75,7 @@ struct Executor {
                 if planes.isEmpty { continue }
                 try runLayer(index, planes: planes)
                 if measuring.contains(index) { try sumPlanes(of: index, planes: planes) }
-                if let sink, index == last { try sink(planes, workspace.blocks(of: index)) }
+                if index == last { try finished(planes, workspace.blocks(of: index)) }
             }
         }
     }

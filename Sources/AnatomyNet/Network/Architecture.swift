@@ -3,8 +3,6 @@
 public struct Architecture: Sendable, Equatable {
     public let name: String
     public let graph: LayerGraph
-    /// The activation that the published scripts use (paper section II B).
-    public let usesLeakyActivation: Bool
 
     /// Every name that a weight file may state.
     public static let names =
@@ -17,29 +15,27 @@ public struct Architecture: Sendable, Equatable {
     static let largestClassCount = 255
 
     /// - Parameters:
-    ///   - name: as stated; nil: recognised by the tensors' names.
-    ///   - channels: of the four stages; nil: read off the tensors' shapes.
-    ///   - blocks: residual blocks a stage; nil: read off the tensors' names.
-    ///   - squeezeReduction: divisors in encoder and decoder.
+    ///   - description: names the network; channels and blocks that it does not state are read off the
+    ///     tensors.
     ///   - shape: a tensor's shape by name; nil where there is no such tensor.
-    public init(
-        name: String?, channels: [Int]?, blocks: Int?, squeezeReduction: (encoder: Int, decoder: Int),
-        shape: (String) -> [Int]?
-    ) throws(AnatomyNetError) {
-        let name = name ?? Self.recognised(shape)
+    public init(_ description: ModelDescription, shape: (String) -> [Int]?) throws(AnatomyNetError) {
+        let name = description.architecture
+        let squeezeReduction = (
+            encoder: description.squeezeReduction.encoder, decoder: description.squeezeReduction.decoder
+        )
         guard Self.names.contains(name) else {
             throw AnatomyNetError(
                 .unsupported,
                 "the architecture \"\(name)\" is unknown; known are \(Self.names.joined(separator: ", "))")
         }
         self.name = name
-        usesLeakyActivation = name == "AnatomyNet"
         let isPlain = Self.isPlain(name)
         let stages =
             isPlain
             ? (1...4).map { "down\($0).mpconv.0.conv.0.weight" }
             : ["conv1.weight"] + (1...3).map { "layer\($0).0.conv1.weight" }
-        let stated = try channels ?? Self.firstDimensions(of: stages, shape: shape)
+        var stated = description.channels ?? []
+        if stated.isEmpty { stated = try Self.firstDimensions(of: stages, shape: shape) }
         guard stated.count == 4, stated.allSatisfy({ (1...Self.largestChannelCount).contains($0) }),
             stated[0] >= 2
         else {
@@ -59,7 +55,8 @@ public struct Architecture: Sendable, Equatable {
             graph = PlainFamily(channels: stated, poolings: Self.poolings(name), classCount: classCount).graph
             return
         }
-        let blocks = blocks ?? (0...Self.largestBlockCount).first { shape("layer1.\($0).conv1.weight") == nil } ?? 0
+        let blocks =
+            description.blocks ?? (0...Self.largestBlockCount).first { shape("layer1.\($0).conv1.weight") == nil } ?? 0
         guard (1...Self.largestBlockCount).contains(blocks) else {
             throw AnatomyNetError(
                 .metadata, "a stage has \(blocks) residual blocks; from 1 to \(Self.largestBlockCount) are allowed")
@@ -98,7 +95,7 @@ public struct Architecture: Sendable, Equatable {
 
     /// The network that a plain state dict belongs to. `AnatomyNet` and `baselineSERes18Conc` have the
     /// same tensors; the paper's is taken.
-    private static func recognised(_ shape: (String) -> [Int]?) -> String {
+    static func recognised(_ shape: (String) -> [Int]?) -> String {
         if shape("down1.mpconv.0.conv.0.weight") != nil {
             let raised = (1...4).filter { shape("up\($0).up.weight") != nil }.count
             return raised <= 1 ? "baseline" : "baseline\(raised)Pool"
@@ -129,12 +126,4 @@ public struct Architecture: Sendable, Equatable {
         }
         return dimensions
     }
-}
-
-/// Whose mean and variance batch normalisation uses.
-public enum BatchNorm: Sendable, Equatable {
-    /// The running statistics in the weight file.
-    case running
-    /// Each volume's own over the padded grid, with biased variance: how the paper's authors evaluated.
-    case volume
 }

@@ -6,7 +6,7 @@ import AnatomyNetKernels
 final class BoundNetwork: @unchecked Sendable {
     let graph: LayerGraph
     let kernels: UnsafePointer<ank_kernels>
-    let batchNorm: BatchNorm
+    let batchNorm: BatchNormStatistics
     /// activation(v) = max(v, negativeSlope · v).
     let negativeSlope: Float
     /// One for each layer of the graph.
@@ -14,7 +14,7 @@ final class BoundNetwork: @unchecked Sendable {
 
     /// - Parameter tensor: gives a tensor's values by name.
     init(
-        graph: LayerGraph, kernels: UnsafePointer<ank_kernels>, batchNorm: BatchNorm, negativeSlope: Float,
+        graph: LayerGraph, kernels: UnsafePointer<ank_kernels>, batchNorm: BatchNormStatistics, negativeSlope: Float,
         tensor: (String) throws(AnatomyNetError) -> Buffer<Float>
     ) throws(AnatomyNetError) {
         self.graph = graph
@@ -43,7 +43,7 @@ struct BoundLayer {
     static let batchNormEpsilon = 1e-5
 
     init(
-        _ layer: Layer, of graph: LayerGraph, kernels: ank_kernels, batchNorm: BatchNorm,
+        _ layer: Layer, of graph: LayerGraph, kernels: ank_kernels, batchNorm: BatchNormStatistics,
         tensor: (String) throws(AnatomyNetError) -> Buffer<Float>
     ) throws(AnatomyNetError) {
         switch layer.operation {
@@ -54,9 +54,11 @@ struct BoundLayer {
             let inputs = Int32(graph.inputChannels(of: layer)), outputs = Int32(layer.channels)
             let memory = try Buffer<UInt8>(
                 count: kernels.transposed_weights_bytes(inputs, outputs), purpose: "the weights of \(layer.name)")
-            kernels.prepare_transposed(inputs, outputs, weights.pointer, memory.pointer)
+            withExtendedLifetime(weights) {
+                kernels.prepare_transposed(inputs, outputs, weights.pointer, memory.pointer)
+            }
             prepared = memory
-            shift = Array(try tensor("\(layer.name).bias").elements)
+            shift = try tensor("\(layer.name).bias").withElements(Array.init)
         case .convolution(let convolution):
             try bind(convolution, of: layer, in: graph, kernels: kernels, batchNorm: batchNorm, tensor: tensor)
         }
@@ -64,17 +66,17 @@ struct BoundLayer {
 
     private mutating func bind(
         _ convolution: Layer.Convolution, of layer: Layer, in graph: LayerGraph, kernels: ank_kernels,
-        batchNorm: BatchNorm, tensor: (String) throws(AnatomyNetError) -> Buffer<Float>
+        batchNorm: BatchNormStatistics, tensor: (String) throws(AnatomyNetError) -> Buffer<Float>
     ) throws(AnatomyNetError) {
         let weights = try tensor("\(layer.name).weight")
         var scale = [Double](repeating: 1, count: layer.channels)
         var bias = [Double](repeating: 0, count: layer.channels)
         if convolution.hasBias {
-            bias = try tensor("\(layer.name).bias").elements.map(Double.init)
+            bias = try tensor("\(layer.name).bias").withElements { $0.map(Double.init) }
         }
         if let name = convolution.normalization {
-            let factor = try tensor("\(name).weight").elements.map(Double.init)
-            let offset = try tensor("\(name).bias").elements.map(Double.init)
+            let factor = try tensor("\(name).weight").withElements { $0.map(Double.init) }
+            let offset = try tensor("\(name).bias").withElements { $0.map(Double.init) }
             switch batchNorm {
             case .running:
                 // y = weight · (v - mean) / sqrt(variance + ε) + bias is linear in v and so in the

@@ -59,7 +59,9 @@ struct ConvolutionShape {
                     do throws(AnatomyNetError) {
                         let memory = try Buffer<UInt8>(
                             count: kernels.convolution_weights_bytes(&shape), purpose: purpose)
-                        kernels.prepare_convolution(&shape, weights.pointer, scale, memory.pointer)
+                        withExtendedLifetime(weights) {
+                            kernels.prepare_convolution(&shape, weights.pointer, scale, memory.pointer)
+                        }
                         result = .success(memory)
                     } catch {
                         result = .failure(error)

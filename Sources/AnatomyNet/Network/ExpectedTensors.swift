@@ -36,7 +36,7 @@ extension LayerGraph {
 
 extension ExpectedTensor {
     init(_ name: String, shape: [Int]) {
-        self.init(name: name, shape: shape, kind: .weight, optional: false)
+        self.init(name: name, shape: shape)
     }
 
     /// Files of PyTorch 0.3 have no `num_batches_tracked`; nothing depends on it.
@@ -45,8 +45,8 @@ extension ExpectedTensor {
             ExpectedTensor("\(name).weight", shape: [channels]),
             ExpectedTensor("\(name).bias", shape: [channels]),
             ExpectedTensor("\(name).running_mean", shape: [channels]),
-            ExpectedTensor(name: "\(name).running_var", shape: [channels], kind: .variance, optional: false),
-            ExpectedTensor(name: "\(name).num_batches_tracked", shape: [], kind: .counter, optional: true),
+            ExpectedTensor(name: "\(name).running_var", shape: [channels], kind: .variance),
+            ExpectedTensor(name: "\(name).num_batches_tracked", shape: [], kind: .counter, isOptional: true),
         ]
     }
 }

@@ -1,0 +1,126 @@
+import AnatomyNet
+import CAnatomyNet
+
+/// A struct of `anatomynet.h`: it begins with `struct_size` and has an `_init` function.
+protocol CallerStruct {
+    init()
+    var struct_size: UInt32 { get set }
+    /// Everything at its default.
+    static var defaults: Self { get }
+}
+
+/// Larger sizes are taken for garbage, rather than read to their end.
+private let largestStructSize = 4096
+
+extension CallerStruct {
+    static var zeroed: Self {
+        var value = Self()
+        value.struct_size = UInt32(MemoryLayout<Self>.size)
+        return value
+    }
+
+    /// A caller's struct, which may be older (shorter: what it lacks takes its default) or newer
+    /// (longer: what this library does not know must be zero) than this library.
+    init(callers pointer: UnsafePointer<Self>, _ name: String) throws(AnatomyNetError) {
+        let size = try Self.verifiedSize(of: UnsafeRawPointer(pointer), name)
+        self = Self.defaults
+        withUnsafeMutableBytes(of: &self) { own in
+            own.copyMemory(from: UnsafeRawBufferPointer(start: pointer, count: min(size, own.count)))
+        }
+        struct_size = UInt32(MemoryLayout<Self>.size)
+    }
+
+    /// Writes as much of the struct as the caller's has room for; its `struct_size` stays.
+    func write(to pointer: UnsafeMutablePointer<Self>, _ name: String) throws(AnatomyNetError) {
+        let size = try Self.verifiedSize(of: UnsafeRawPointer(pointer), name)
+        let callersSize = UInt32(size)
+        var copy = self
+        copy.struct_size = callersSize
+        withUnsafeBytes(of: &copy) { own in
+            UnsafeMutableRawPointer(pointer).copyMemory(from: own.baseAddress!, byteCount: min(size, own.count))
+        }
+    }
+
+    private static func verifiedSize(
+        of pointer: UnsafeRawPointer, _ name: String
+    ) throws(AnatomyNetError) -> Int {
+        let size = Int(pointer.loadUnaligned(as: UInt32.self)), known = MemoryLayout<Self>.size
+        guard size >= 8, size % 8 == 0, size <= largestStructSize else {
+            throw AnatomyNetError(
+                .structSize,
+                "\(name)->struct_size is \(size); it must be a multiple of 8 from 8 to \(largestStructSize): call the "
+                    + "struct's _init function, which sets it to \(known)")
+        }
+        if size > known {
+            let tail = UnsafeRawBufferPointer(start: pointer + known, count: size - known)
+            if let offset = tail.firstIndex(where: { $0 != 0 }) {
+                throw AnatomyNetError(
+                    .structSize,
+                    "\(name) has a field at byte \(known + offset) that this library, version \(LibraryVersion.string), does not "
+                        + "know; it must be zero")
+            }
+        }
+        return size
+    }
+}
+
+extension anatomynet_load_options: CallerStruct {
+    static var defaults: Self { zeroed }
+}
+
+extension anatomynet_model_properties: CallerStruct {
+    static var defaults: Self { zeroed }
+}
+
+extension anatomynet_volume: CallerStruct {
+    static var defaults: Self {
+        var value = zeroed
+        value.rescale_slope = 1
+        value.direction = (1, 0, 0, 0, 1, 0, 0, 0, 1)
+        return value
+    }
+}
+
+extension anatomynet_segment_options: CallerStruct {
+    static var defaults: Self { zeroed }
+}
+
+extension anatomynet_outputs: CallerStruct {
+    static var defaults: Self { zeroed }
+}
+
+extension anatomynet_measurement: CallerStruct {
+    static var defaults: Self { zeroed }
+}
+
+@_cdecl("anatomynet_load_options_init") @implementation
+public func anatomynet_load_options_init(_ options: UnsafeMutablePointer<anatomynet_load_options>!) {
+    options?.pointee = .defaults
+}
+
+@_cdecl("anatomynet_model_properties_init") @implementation
+public func anatomynet_model_properties_init(
+    _ properties: UnsafeMutablePointer<anatomynet_model_properties>!
+) {
+    properties?.pointee = .defaults
+}
+
+@_cdecl("anatomynet_volume_init") @implementation
+public func anatomynet_volume_init(_ volume: UnsafeMutablePointer<anatomynet_volume>!) {
+    volume?.pointee = .defaults
+}
+
+@_cdecl("anatomynet_segment_options_init") @implementation
+public func anatomynet_segment_options_init(_ options: UnsafeMutablePointer<anatomynet_segment_options>!) {
+    options?.pointee = .defaults
+}
+
+@_cdecl("anatomynet_outputs_init") @implementation
+public func anatomynet_outputs_init(_ outputs: UnsafeMutablePointer<anatomynet_outputs>!) {
+    outputs?.pointee = .defaults
+}
+
+@_cdecl("anatomynet_measurement_init") @implementation
+public func anatomynet_measurement_init(_ measurement: UnsafeMutablePointer<anatomynet_measurement>!) {
+    measurement?.pointee = .defaults
+}
