@@ -76,7 +76,12 @@ let package = Package(
                 "AnatomyNet", "AnatomyNetPhantom", "MedicalImageFiles", "SegmentationPictures",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            linkerSettings: [.unsafeFlags(["-static-stdlib"])]
+            // Self-contained, like the library. FoundationEssentials is made of the last three, which
+            // the compiler does not name by itself.
+            linkerSettings: [
+                .unsafeFlags(["-static-stdlib"]), .linkedLibrary("_FoundationCollections"),
+                .linkedLibrary("_FoundationCShims"), .linkedLibrary("swiftSynchronization"),
+            ]
         ),
         .testTarget(
             name: "AnatomyNetTests",

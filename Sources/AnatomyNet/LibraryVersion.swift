@@ -1,4 +1,4 @@
-/// The version of this library.
+/// The version of this library: the only place in the sources that states it.
 public enum LibraryVersion {
     /// Semantic version, "major.minor.patch".
     public static let string: StaticString = "0.1.0"
