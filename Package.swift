@@ -79,7 +79,8 @@ let package = Package(
             // Self-contained, like the library. FoundationEssentials is made of the last three, which
             // the compiler does not name by itself.
             linkerSettings: [
-                .unsafeFlags(["-static-stdlib"]), .linkedLibrary("_FoundationCollections"),
+                .unsafeFlags(["-static-stdlib", "-use-ld=lld", "-Xlinker", "--gc-sections"]),
+                .linkedLibrary("_FoundationCollections"),
                 .linkedLibrary("_FoundationCShims"), .linkedLibrary("swiftSynchronization"),
             ]
         ),
