@@ -11,6 +11,13 @@ let sharedLibraryFlags = [
     "-Xlinker", "-z", "-Xlinker", "nodelete",
 ]
 
+/// Debian's nifti1_io.h includes <znzlib.h>, which lies beside it.
+let niftiHeaders: [SwiftSetting] = [.unsafeFlags(["-Xcc", "-I/usr/include/nifti"])]
+
+/// cairo and what it is made of, as archives: the demo runner then needs none of them, nor X11, where
+/// it runs.
+let cairoArchives = ["cairo", "pixman-1", "fontconfig", "freetype", "png16", "brotlidec", "brotlicommon", "expat"]
+
 let package = Package(
     name: "anatomynet",
     products: [
@@ -26,6 +33,9 @@ let package = Package(
         .systemLibrary(name: "CAnatomyNet", path: "include"),
         .systemLibrary(name: "CYajl", providers: [.apt(["libyajl-dev"])]),
         .systemLibrary(name: "CMessageDigest", providers: [.apt(["libmd-dev"])]),
+        .systemLibrary(name: "CNifti", providers: [.apt(["libniftiio-dev", "libznz-dev", "zlib1g-dev"])]),
+        .systemLibrary(name: "CTeem", providers: [.apt(["libteem-dev"])]),
+        .systemLibrary(name: "CCairo", providers: [.apt(["libcairo2-dev"])]),
         .target(
             name: "AnatomyNetKernels"
         ),
@@ -45,17 +55,46 @@ let package = Package(
             linkerSettings: [.unsafeFlags(sharedLibraryFlags)]
         ),
         .target(name: "AnatomyNetPhantom"),
+        .target(
+            name: "MedicalImageFiles",
+            dependencies: ["AnatomyNet", "CNifti", "CTeem"],
+            swiftSettings: niftiHeaders,
+            linkerSettings: [
+                .linkedLibrary(":libniftiio.a"), .linkedLibrary(":libznz.a"), .linkedLibrary("z"),
+                .linkedLibrary("teem"),
+            ]
+        ),
+        .target(name: "PNGFile", linkerSettings: [.linkedLibrary(":libpng16.a"), .linkedLibrary("z")]),
+        .target(
+            name: "SegmentationPictures",
+            dependencies: ["AnatomyNet", "MedicalImageFiles", "CCairo", "PNGFile"],
+            linkerSettings: cairoArchives.map { .linkedLibrary(":lib\($0).a") }
+        ),
         .executableTarget(
             name: "anatomynet-demo",
             dependencies: [
-                "AnatomyNet", "AnatomyNetPhantom",
+                "AnatomyNet", "AnatomyNetPhantom", "MedicalImageFiles", "SegmentationPictures",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            // Self-contained, like the library. FoundationEssentials is made of the last three, which
+            // the compiler does not name by itself.
+            linkerSettings: [
+                .unsafeFlags(["-static-stdlib"]), .linkedLibrary("_FoundationCollections"),
+                .linkedLibrary("_FoundationCShims"), .linkedLibrary("swiftSynchronization"),
             ]
         ),
         .testTarget(
             name: "AnatomyNetTests",
             dependencies: ["AnatomyNet", "AnatomyNetSystem", "AnatomyNetKernels"],
             resources: [.copy("Fixtures")]
+        ),
+        .testTarget(
+            name: "MedicalImageFilesTests",
+            dependencies: ["AnatomyNet", "MedicalImageFiles"]
+        ),
+        .testTarget(
+            name: "SegmentationPicturesTests",
+            dependencies: ["AnatomyNet", "MedicalImageFiles", "SegmentationPictures"]
         ),
     ],
     swiftLanguageModes: [.v6],

@@ -56,7 +56,7 @@ extension CallerStruct {
             if let offset = tail.firstIndex(where: { $0 != 0 }) {
                 throw AnatomyNetError(
                     .structSize,
-                    "\(name) has a field at byte \(known + offset) that this library, version \(libraryVersion), does not "
+                    "\(name) has a field at byte \(known + offset) that this library, version \(LibraryVersion.string), does not "
                         + "know; it must be zero")
             }
         }
@@ -89,6 +89,10 @@ extension anatomynet_outputs: CallerStruct {
     static var defaults: Self { zeroed }
 }
 
+extension anatomynet_measurement: CallerStruct {
+    static var defaults: Self { zeroed }
+}
+
 @_cdecl("anatomynet_load_options_init") @implementation
 public func anatomynet_load_options_init(_ options: UnsafeMutablePointer<anatomynet_load_options>!) {
     options?.pointee = .defaults
@@ -114,4 +118,9 @@ public func anatomynet_segment_options_init(_ options: UnsafeMutablePointer<anat
 @_cdecl("anatomynet_outputs_init") @implementation
 public func anatomynet_outputs_init(_ outputs: UnsafeMutablePointer<anatomynet_outputs>!) {
     outputs?.pointee = .defaults
+}
+
+@_cdecl("anatomynet_measurement_init") @implementation
+public func anatomynet_measurement_init(_ measurement: UnsafeMutablePointer<anatomynet_measurement>!) {
+    measurement?.pointee = .defaults
 }

@@ -1,0 +1,2 @@
+#include <teem/biff.h>
+#include <teem/nrrd.h>

@@ -1,0 +1,60 @@
+import AnatomyNet
+
+/// Where an image's voxels lie, in the library's terms and in those of the file it came from.
+///
+/// The file's own header is kept, so that an image written on this grid in the same format has
+/// exactly the same geometry: bit for bit, codes and units included.
+public struct ImageGrid: Sendable {
+    /// Dimensions, spacing in mm, origin and direction in DICOM LPS. The direction is the identity
+    /// where `isOrientationKnown` is false.
+    public var geometry: Geometry
+    /// Whether the file says how its axes lie in the patient.
+    public var isOrientationKnown: Bool
+    var header: Header
+
+    enum Header: Sendable {
+        case nifti(NiftiHeader)
+        case nrrd(NrrdHeader)
+        case none
+    }
+
+    /// A grid that comes from no file.
+    public init(geometry: Geometry) {
+        self.geometry = geometry
+        isOrientationKnown = true
+        header = .none
+    }
+
+    init(geometry: Geometry, isOrientationKnown: Bool, header: Header) {
+        self.geometry = geometry
+        self.isOrientationKnown = isOrientationKnown
+        self.header = header
+    }
+
+    /// Whether both grids put every voxel's centre at the same place, to a hundredth of a voxel.
+    ///
+    /// Formats hold geometry in different precision (NIfTI in float32), so equality of numbers
+    /// would be too much to ask of two files that mean the same grid.
+    public func coincides(with other: ImageGrid) -> Bool {
+        guard geometry.dimensions == other.geometry.dimensions else { return false }
+        let size = geometry.dimensions
+        for corner in 0..<8 {
+            let index = SIMD3<Double>(
+                corner & 1 == 0 ? 0 : Double(size.x - 1), corner & 2 == 0 ? 0 : Double(size.y - 1),
+                corner & 4 == 0 ? 0 : Double(size.z - 1))
+            let distance = geometry.position(ofVoxel: index) - other.geometry.position(ofVoxel: index)
+            let tolerance = 0.01 * (geometry.spacing ?? [1, 1, 1]).min()
+            guard (distance * distance).sum().squareRoot() <= tolerance else { return false }
+        }
+        return true
+    }
+}
+
+extension Geometry {
+    /// The place of a voxel index, which may lie between voxels, in mm LPS; unknown spacing counts
+    /// as 1 mm.
+    public func position(ofVoxel index: SIMD3<Double>) -> SIMD3<Double> {
+        let steps = index * (spacing ?? [1, 1, 1])
+        return origin + direction.x * steps.x + direction.y * steps.y + direction.z * steps.z
+    }
+}

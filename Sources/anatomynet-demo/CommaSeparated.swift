@@ -1,0 +1,70 @@
+import ArgumentParser
+
+/// Three numbers for x, y and z, written "0.76,0.76,1.25".
+struct Triple: ExpressibleByArgument, Equatable {
+    var values: SIMD3<Double>
+
+    init(_ values: SIMD3<Double>) {
+        self.values = values
+    }
+
+    init?(argument: String) {
+        let numbers = argument.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
+        guard numbers.count == 3, let x = numbers[0], let y = numbers[1], let z = numbers[2],
+            x.isFinite, y.isFinite, z.isFinite
+        else { return nil }
+        values = [x, y, z]
+    }
+
+    var defaultValueDescription: String {
+        [values.x, values.y, values.z].map { $0 == $0.rounded() ? "\(Int($0))" : "\($0)" }.joined(separator: ",")
+    }
+}
+
+/// Voxels along x, y and z, written "178,302,225".
+struct GridSize: ExpressibleByArgument, Equatable {
+    var values: SIMD3<Int>
+
+    init(_ values: SIMD3<Int>) {
+        self.values = values
+    }
+
+    init?(argument: String) {
+        let numbers = argument.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+        guard numbers.count == 3, let x = numbers[0], let y = numbers[1], let z = numbers[2],
+            [x, y, z].allSatisfy({ (1...32767).contains($0) })
+        else { return nil }
+        values = [x, y, z]
+    }
+
+    var defaultValueDescription: String { "\(values.x),\(values.y),\(values.z)" }
+}
+
+/// "none", or numbers: a choice that a model has for its window and its spacing.
+enum NoneOr<Value: ExpressibleByArgument & Sendable>: ExpressibleByArgument, Sendable {
+    case none
+    case value(Value)
+
+    init?(argument: String) {
+        if argument == "none" {
+            self = .none
+        } else if let value = Value(argument: argument) {
+            self = .value(value)
+        } else {
+            return nil
+        }
+    }
+}
+
+/// Two numbers in ascending order, written "-1000,1500".
+struct Interval: ExpressibleByArgument, Equatable {
+    var lower: Double
+    var upper: Double
+
+    init?(argument: String) {
+        let numbers = argument.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
+        guard numbers.count == 2, let lower = numbers[0], let upper = numbers[1], lower < upper else { return nil }
+        self.lower = lower
+        self.upper = upper
+    }
+}

@@ -1,0 +1,126 @@
+import AnatomyNet
+import AnatomyNetPhantom
+import ArgumentParser
+import MedicalImageFiles
+import SegmentationPictures
+
+struct EvaluateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "evaluate", abstract: "Compare predicted with true labels.",
+        discussion: "DSC = 2TP / (2TP + FN + FP) for each organ; an organ that neither image has counts nowhere.")
+
+    @Argument(help: ArgumentHelp("Predicted labels.", valueName: "predicted"))
+    var predicted: String
+
+    @Argument(help: ArgumentHelp("True labels on the same grid.", valueName: "truth"))
+    var truth: String
+
+    @Option(help: ArgumentHelp(
+        "Names of the labels, background first; the paper's nine organs by default.", valueName: "a,b,..."))
+    var names: String?
+
+    @Option(help: ArgumentHelp("Also draw truth green, prediction red, agreement yellow.", valueName: "file.png"))
+    var picture: String?
+
+    @Option(help: ArgumentHelp("The CT, to be seen below the organs in the picture.", valueName: "image"))
+    var input: String?
+
+    @Option(help: ArgumentHelp("Also write the table as JSON.", valueName: "file.json"))
+    var json: String?
+
+    func run() throws {
+        let predictedImage = try MedicalImage.read(predicted)
+        let trueImage = try MedicalImage.read(truth)
+        try check(predictedImage.grid, predicted, coincidesWith: trueImage.grid)
+        let predictedLabels = try predictedImage.labels(path: predicted)
+        let trueLabels = try trueImage.labels(path: truth)
+        // Pointers into these are used to the end.
+        defer { withExtendedLifetime((predictedLabels, trueLabels)) {} }
+        let found = UnsafeBufferPointer(start: predictedLabels.pointer, count: predictedLabels.count)
+        let wanted = UnsafeBufferPointer(start: trueLabels.pointer, count: trueLabels.count)
+        let similarities = DiceSimilarity.ofEachLabel(predicted: found, truth: wanted)
+        let names = names(for: similarities)
+        let organs = names.enumerated().dropFirst().map { label, name in
+            OrganAgreement(label: label, name: name, similarities[label])
+        }
+        let coefficients = organs.compactMap(\.dsc)
+        let mean = coefficients.isEmpty ? nil : coefficients.reduce(0, +) / Double(coefficients.count)
+        printTable(organs, mean)
+        if let json {
+            let report = EvaluationReport(
+                conditionsOfUse: ImageAnnotation.notForClinicalUse, generator: Generator.name, predicted: predicted,
+                truth: truth, meanDSC: mean, organs: organs)
+            try JSONReport.write(report, to: json)
+        }
+        if let picture {
+            let image = try input.map { path in
+                let image = try MedicalImage.read(path)
+                try check(image.grid, path, coincidesWith: trueImage.grid)
+                return image
+            }
+            let agreement = AgreementPicture(
+                predicted: found, truth: wanted, geometry: trueImage.grid.geometry, labelNames: names,
+                coefficients: similarities.map(\.coefficient), image: image)
+            try agreement.write(to: picture, annotation: ImageAnnotation(generator: Generator.name))
+        }
+    }
+
+    private func check(_ grid: ImageGrid, _ path: String, coincidesWith truthGrid: ImageGrid) throws {
+        guard grid.coincides(with: truthGrid) else {
+            throw ImageFileError(path, "lies on another grid than \(truth); compare images with the same geometry")
+        }
+    }
+
+    /// The names given, or the paper's, and numbers for labels beyond.
+    private func names(for similarities: [DiceSimilarity]) -> [String] {
+        var names = names?.split(separator: ",").map(String.init) ?? ["background"] + Organ.allCases.map(\.name)
+        let used = similarities.lastIndex { $0.coefficient != nil } ?? 0
+        while names.count <= used { names.append("label \(names.count)") }
+        return Array(names.prefix(256))
+    }
+
+    private func printTable(_ organs: [OrganAgreement], _ mean: Double?) {
+        var table = TextTable([
+            ("label", .right), ("organ", .left), ("true voxels", .right), ("predicted", .right), ("DSC", .right),
+        ])
+        for organ in organs {
+            table.add([
+                "\(organ.label)", organ.name, grouped(organ.truePositives + organ.falseNegatives),
+                grouped(organ.truePositives + organ.falsePositives),
+                organ.dsc.map { decimal($0, places: 4) } ?? "–",
+            ])
+        }
+        table.add(["", "mean", "", "", mean.map { decimal($0, places: 4) } ?? "–"])
+        table.print()
+        print("")
+        print("\(ImageAnnotation.notForClinicalUse).")
+    }
+}
+
+private struct OrganAgreement: Encodable {
+    let label: Int
+    let name: String
+    let truePositives: Int
+    let falsePositives: Int
+    let falseNegatives: Int
+    /// nil where neither image has the organ.
+    let dsc: Double?
+
+    init(label: Int, name: String, _ similarity: DiceSimilarity) {
+        self.label = label
+        self.name = name
+        truePositives = similarity.truePositives
+        falsePositives = similarity.falsePositives
+        falseNegatives = similarity.falseNegatives
+        dsc = similarity.coefficient
+    }
+}
+
+private struct EvaluationReport: Encodable {
+    let conditionsOfUse: String
+    let generator: String
+    let predicted: String
+    let truth: String
+    let meanDSC: Double?
+    let organs: [OrganAgreement]
+}

@@ -1,0 +1,51 @@
+import AnatomyNet
+import AnatomyNetPhantom
+import ArgumentParser
+import MedicalImageFiles
+
+struct PhantomCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "phantom", abstract: "Make a head-and-neck CT to try things with, and its truth.",
+        discussion: "The same seed, size and spacing give the same voxels on every machine.")
+
+    @Argument(help: ArgumentHelp("Where the CT goes: .nii, .nii.gz or .nrrd.", valueName: "ct"))
+    var output: String
+
+    @Option(help: ArgumentHelp("Where the true labels go.", valueName: "image"))
+    var truth: String?
+
+    @Option(help: ArgumentHelp("Which patient.", valueName: "number"))
+    var seed: UInt64 = 1
+
+    @Option(help: ArgumentHelp("Voxel size in mm.", valueName: "x,y,z"))
+    var spacing = Triple([Phantom.defaultSpacing.x, Phantom.defaultSpacing.y, Phantom.defaultSpacing.z])
+
+    @Option(help: ArgumentHelp("Voxels.", valueName: "x,y,z"))
+    var size = GridSize([Phantom.defaultSize.x, Phantom.defaultSize.y, Phantom.defaultSize.z])
+
+    func run() throws {
+        try ImageFormat.checkWritable(output)
+        if let truth { try ImageFormat.checkWritable(truth) }
+        let size = size.values, spacing = spacing.values
+        let phantom = try Phantom(
+            seed: seed, size: .init(x: size.x, y: size.y, z: size.z),
+            spacing: .init(x: spacing.x, y: spacing.y, z: spacing.z))
+        let geometry = Geometry(
+            dimensions: size, spacing: spacing, origin: [phantom.origin.x, phantom.origin.y, phantom.origin.z])
+        let grid = ImageGrid(geometry: geometry)
+        var annotation = ImageAnnotation(
+            generator: Generator.name, facts: [(key: "contents", value: "phantom with seed \(seed)")])
+        try phantom.hounsfieldUnits.withUnsafeBytes { voxels in
+            guard let base = voxels.baseAddress else { return }
+            try ImageWriter(grid: grid, annotation: annotation).write(base, as: .int16, to: output)
+        }
+        let names = ["background"] + Organ.allCases.map(\.name)
+        try phantom.labels.withUnsafeBufferPointer { labels in
+            if let truth, let base = labels.baseAddress {
+                annotation.labelNames = names
+                try ImageWriter(grid: grid, annotation: annotation).write(base, as: .uint8, to: truth)
+            }
+            OrganMeasurement.table(OrganMeasurement.measure(labels, names: names, geometry: geometry)).print()
+        }
+    }
+}

@@ -1,0 +1,201 @@
+import AnatomyNet
+import ArgumentParser
+import MedicalImageFiles
+import SegmentationPictures
+
+struct SegmentCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "segment", abstract: "Find the organs in a CT.",
+        discussion: """
+            Images are NIfTI-1 (.nii, .nii.gz, .hdr/.img) or NRRD (.nrrd, .nhdr). Labels have exactly the \
+            geometry of the input; their names, the model's SHA-256 and "Not for clinical use" stand in the \
+            metadata.
+            """)
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("Weight file.", valueName: "file"))
+    var model: String
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("CT in HU.", valueName: "image"))
+    var input: String
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("Where the labels go: .nii, .nii.gz or .nrrd.", valueName: "image"))
+    var output: String
+
+    @Option(help: ArgumentHelp("Also write each class's probability into this folder.", valueName: "folder"))
+    var probabilities: String?
+
+    @Option(help: ArgumentHelp("Also draw an overview.", valueName: "file.png"))
+    var picture: String?
+
+    @Option(help: ArgumentHelp("Also write the table as JSON.", valueName: "file.json"))
+    var json: String?
+
+    @Option(help: ArgumentHelp("Threads; 0: as many as this process may use.", valueName: "count"))
+    var threads = 0
+
+    @Option(help: ArgumentHelp("Memory that segmenting may take, in MB.", valueName: "MB"))
+    var memoryLimit: Int?
+
+    @Option(help: ArgumentHelp(
+        "How the axes of an input that does not say it lie in the patient, such as LPS.", valueName: "code"))
+    var inputOrientation: String?
+
+    @OptionGroup(title: "Model options (taken instead of what the weight file says)")
+    var modelArguments: ModelArguments
+
+    func validate() throws {
+        if let inputOrientation, Orientation(inputOrientation) == nil {
+            throw ValidationError("'\(inputOrientation)' is no orientation; write for instance LPS")
+        }
+        if let memoryLimit, memoryLimit < 1 || memoryLimit > 1 << 40 {
+            throw ValidationError("--memory-limit must be a positive number of MB")
+        }
+    }
+
+    func run() throws {
+        try ImageFormat.checkWritable(output)
+        try OutputPlace.check(output, isNot: input)
+        let model = try modelArguments.load(model)
+        let image = try MedicalImage.read(input)
+        let geometry = try orientedGeometry(of: image)
+        let volume = try image.volume(geometry: geometry)
+        let count = geometry.voxelCount
+        let labels = try Buffer<UInt8>(count: count, purpose: "labels")
+        let classCount = probabilities == nil ? 0 : model.classNames.count
+        let scores = try Buffer<Float>(count: classCount * count, purpose: "probabilities")
+
+        let found = UnsafeMutableBufferPointer(start: labels.pointer, count: count)
+        // Pointers into these are used to the end.
+        defer { withExtendedLifetime((image, labels, scores)) {} }
+
+        let start = ContinuousClock.now
+        try segment(
+            volume, with: model, labels: found,
+            probabilities: probabilities.map { _ in
+                ProbabilityRequest(classes: Array(0..<classCount), values: UnsafeMutableBufferPointer(start: scores.pointer, count: scores.count))
+            })
+        let seconds = (ContinuousClock.now - start) / .seconds(1)
+
+        let annotation = ImageAnnotation(
+            generator: Generator.name, modelFingerprint: model.fingerprint, labelNames: model.classNames,
+            facts: provenance(of: model))
+        try ImageWriter(grid: image.grid, annotation: annotation).write(labels.pointer, as: .uint8, to: output)
+        if let probabilities {
+            try write(scores, of: model, count: count, grid: image.grid, annotation, to: probabilities)
+        }
+        let organs = OrganMeasurement.measure(UnsafeBufferPointer(found), names: model.classNames, geometry: geometry)
+        printSummary(model, geometry, organs, seconds)
+        if let json {
+            let report = SegmentReport(
+                conditionsOfUse: ImageAnnotation.notForClinicalUse, generator: Generator.name, input: input,
+                output: output,
+                model: ModelReport(
+                    path: self.model, sha256: model.fingerprint, architecture: model.architecture.name,
+                    provenance: model.description.provenance),
+                grid: GridReport(geometry), seconds: seconds, organs: organs)
+            try JSONReport.write(report, to: json)
+        }
+        if let picture {
+            let overview = OverviewPicture(
+                image: image, geometry: geometry, labels: UnsafeBufferPointer(found), labelNames: model.classNames,
+                title: "Organs at risk: \(OutputPlace.fileName(input))")
+            try overview.write(to: picture, annotation: annotation)
+        }
+    }
+
+    private func orientedGeometry(of image: MedicalImage) throws -> Geometry {
+        var geometry = image.grid.geometry
+        if let inputOrientation, let orientation = Orientation(inputOrientation) {
+            guard !image.grid.isOrientationKnown else {
+                throw ImageFileError(input, "says its orientation itself; leave out --input-orientation")
+            }
+            geometry.direction = orientation.direction
+        } else if !image.grid.isOrientationKnown {
+            throw ImageFileError(
+                input, "does not say how its axes lie in the patient; if you know it, say it with --input-orientation")
+        }
+        return geometry
+    }
+
+    private func segment(
+        _ volume: Volume, with model: Model, labels: UnsafeMutableBufferPointer<UInt8>,
+        probabilities: ProbabilityRequest?
+    ) throws {
+        let bar = ProgressBar()
+        defer { bar.clear() }
+        var options = SegmentationOptions()
+        options.threads = threads
+        options.memoryLimit = memoryLimit.map { UInt64($0) * 1_000_000 }
+        options.progress = { fraction in
+            bar.show(fraction)
+            return true
+        }
+        options.log = { level, message in
+            if level == .warning { Terminal.note("warning: \(message)") }
+        }
+        try Segmenter(model).segment(volume, options: options, labels: labels, probabilities: probabilities)
+    }
+
+    private func provenance(of model: Model) -> [(key: String, value: String)] {
+        let description = model.description
+        return [("model", model.architecture.name), ("model provenance", description.provenance), ("model licence", description.license)]
+            .filter { !$0.1.isEmpty }.map { (key: $0.0, value: $0.1) }
+    }
+
+    private func write(
+        _ scores: Buffer<Float>, of model: Model, count: Int, grid: ImageGrid, _ annotation: ImageAnnotation,
+        to folder: String
+    ) throws {
+        try OutputPlace.makeFolder(folder)
+        let ending = OutputPlace.imageEnding(output)
+        for (label, name) in model.classNames.enumerated() {
+            var annotation = annotation
+            annotation.labelNames = []
+            annotation.facts.append((key: "contents", value: "probability of \(name)"))
+            try ImageWriter(grid: grid, annotation: annotation).write(
+                scores.pointer + label * count, as: .float32,
+                to: "\(folder)/\(OutputPlace.safeName(name))\(ending)")
+        }
+    }
+
+    private func printSummary(_ model: Model, _ geometry: Geometry, _ organs: [OrganMeasurement], _ seconds: Double) {
+        let spacing = geometry.spacing.map { " of \($0.x) × \($0.y) × \($0.z) mm" } ?? " of unknown size"
+        let size = geometry.dimensions
+        print("image   \(input), \(size.x) × \(size.y) × \(size.z) voxels\(spacing)")
+        print("model   \(model.architecture.name), \(grouped(model.architecture.graph.parameterCount)) parameters, SHA-256 \(model.fingerprint)")
+        if !model.description.provenance.isEmpty { print("        \(model.description.provenance)") }
+        print("labels  \(output), in \(decimal(seconds, places: 2)) s")
+        print("")
+        OrganMeasurement.table(organs).print()
+        print("")
+        print("\(ImageAnnotation.notForClinicalUse).")
+    }
+}
+
+private struct SegmentReport: Encodable {
+    let conditionsOfUse: String
+    let generator: String
+    let input: String
+    let output: String
+    let model: ModelReport
+    let grid: GridReport
+    let seconds: Double
+    let organs: [OrganMeasurement]
+}
+
+private struct ModelReport: Encodable {
+    let path: String
+    let sha256: String
+    let architecture: String
+    let provenance: String
+}
+
+extension GridReport {
+    init(_ geometry: Geometry) {
+        let size = geometry.dimensions, origin = geometry.origin, direction = geometry.direction
+        dimensions = [size.x, size.y, size.z]
+        spacingMillimetres = geometry.spacing.map { [$0.x, $0.y, $0.z] }
+        originMillimetresLPS = [origin.x, origin.y, origin.z]
+        directionLPS = [direction.x, direction.y, direction.z].flatMap { [$0.x, $0.y, $0.z] }
+    }
+}

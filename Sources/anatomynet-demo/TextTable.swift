@@ -1,0 +1,60 @@
+/// A table of text in columns as wide as their widest cell.
+struct TextTable {
+    enum Alignment {
+        case left, right
+    }
+
+    private let columns: [(title: String, alignment: Alignment)]
+    private var rows: [[String]] = []
+
+    init(_ columns: [(title: String, alignment: Alignment)]) {
+        self.columns = columns
+    }
+
+    mutating func add(_ cells: [String]) {
+        rows.append(cells)
+    }
+
+    var lines: [String] {
+        let all = [columns.map(\.title)] + rows
+        let widths = columns.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
+        return all.map { row in
+            var line = ""
+            for (column, cell) in row.enumerated() {
+                if column > 0 { line += "  " }
+                let space = String(repeating: " ", count: widths[column] - cell.count)
+                line += columns[column].alignment == .left ? cell + space : space + cell
+            }
+            while line.last == " " { line.removeLast() }
+            return line
+        }
+    }
+
+    func print() {
+        for line in lines { Swift.print(line) }
+    }
+}
+
+/// A number with a fixed number of decimal places.
+func decimal(_ value: Double, places: Int) -> String {
+    var unit = 1.0
+    for _ in 0..<places { unit *= 10 }
+    guard value.isFinite, abs(value) * unit < 1e15 else { return "\(value)" }
+    let scaled = Int((abs(value) * unit).rounded())
+    let sign = value < 0 && scaled > 0 ? "-" : ""
+    if places == 0 { return "\(sign)\(scaled)" }
+    let fraction = String(scaled % Int(unit))
+    let zeros = String(repeating: "0", count: places - fraction.count)
+    return "\(sign)\(scaled / Int(unit)).\(zeros)\(fraction)"
+}
+
+/// A whole number with its digits in groups of three.
+func grouped(_ value: Int) -> String {
+    let digits = Array("\(value.magnitude)")
+    var text = value < 0 ? "-" : ""
+    for (index, digit) in digits.enumerated() {
+        if index > 0, (digits.count - index) % 3 == 0 { text += "\u{202F}" }
+        text.append(digit)
+    }
+    return text
+}
