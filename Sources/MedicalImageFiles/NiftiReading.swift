@@ -50,10 +50,14 @@ extension MedicalImage {
         var open: znzFile? = file
         Xznzclose(&open)
         var swapped: Int32 = 0
-        guard let header = nifti_read_header(path, &swapped, 1) else {
+        // Unchecked first: niftiio's own check would write to standard error.
+        guard let header = nifti_read_header(path, &swapped, 0) else {
             throw ImageFileError(path, "not a NIfTI-1 file, or its header is damaged")
         }
         defer { free(header) }
+        guard nifti_hdr_looks_good(header) == 1 else {
+            throw ImageFileError(path, "not a NIfTI-1 file, or its header is damaged")
+        }
         guard header.pointee.magic.0 == 0x6E else {
             throw ImageFileError(path, "an ANALYZE 7.5 file, which does not say where left is; convert it to NIfTI-1")
         }

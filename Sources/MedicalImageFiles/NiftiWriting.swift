@@ -75,6 +75,9 @@ extension ImageWriter {
             (image.pointee.qform_code, image.pointee.sform_code) = (code, code)
         }
         nifti_update_dims_from_array(image)
+        // niftiio takes axes of one voxel away; a volume of one slice is still a volume.
+        image.pointee.ndim = 3
+        image.pointee.dim.0 = 3
     }
 
     private func setVoxelType(_ type: WrittenVoxelType, of image: UnsafeMutablePointer<nifti_image>) {

@@ -10,6 +10,25 @@ struct OrganMeasurement: Encodable {
     let millilitres: Double?
     /// Mean place of its voxels' centres in DICOM LPS; nil if it has none.
     let centroidMillimetresLPS: [Double]?
+    /// Corners of the smallest box along the patient's axes that holds its voxels.
+    var boxLowerMillimetresLPS: [Double]?
+    var boxUpperMillimetresLPS: [Double]?
+    /// Mean probability of its voxels, 0 to 1.
+    var meanConfidence: Double?
+    /// Whether it may continue outside of the image.
+    var touchesBorder: Bool?
+
+    /// What the library measured while it segmented, background left out.
+    static func organs(_ measurements: [Measurement], names: [String]) -> [OrganMeasurement] {
+        zip(measurements, names).dropFirst().map { measurement, name in
+            OrganMeasurement(
+                label: measurement.label, name: name, voxels: measurement.voxels, millilitres: measurement.volume,
+                centroidMillimetresLPS: measurement.centroid.map { [$0.x, $0.y, $0.z] },
+                boxLowerMillimetresLPS: measurement.boundingBox.map { [$0.lower.x, $0.lower.y, $0.lower.z] },
+                boxUpperMillimetresLPS: measurement.boundingBox.map { [$0.upper.x, $0.upper.y, $0.upper.z] },
+                meanConfidence: measurement.meanConfidence, touchesBorder: measurement.touchesBorder)
+        }
+    }
 
     /// Measures every label that has a name, background left out.
     static func measure(
@@ -44,12 +63,14 @@ struct OrganMeasurement: Encodable {
     static func table(_ organs: [OrganMeasurement]) -> TextTable {
         var table = TextTable([
             ("label", .right), ("organ", .left), ("voxels", .right), ("mL", .right), ("centroid, mm L", .right),
-            ("P", .right), ("S", .right),
+            ("P", .right), ("S", .right), ("confidence", .right), ("", .left),
         ])
         for organ in organs {
             let centroid = organ.centroidMillimetresLPS.map { $0.map { decimal($0, places: 1) } } ?? ["–", "–", "–"]
             let volume = organ.millilitres.map { decimal($0, places: 2) } ?? "–"
-            table.add(["\(organ.label)", organ.name, grouped(organ.voxels), volume] + centroid)
+            let confidence = organ.meanConfidence.map { decimal($0, places: 3) } ?? "–"
+            let note = organ.touchesBorder == true ? "touches the border" : ""
+            table.add(["\(organ.label)", organ.name, grouped(organ.voxels), volume] + centroid + [confidence, note])
         }
         return table
     }

@@ -40,6 +40,12 @@ struct SegmentCommand: ParsableCommand {
         "How the axes of an input that does not say it lie in the patient, such as LPS.", valueName: "code"))
     var inputOrientation: String?
 
+    @Flag(help: "Keep of each organ only the largest connected component.")
+    var keepLargestComponents = false
+
+    @Flag(help: "Accept a spacing outside the range that the model was trained on.")
+    var allowUntrainedSpacing = false
+
     @OptionGroup(title: "Model options (taken instead of what the weight file says)")
     var modelArguments: ModelArguments
 
@@ -69,7 +75,7 @@ struct SegmentCommand: ParsableCommand {
         defer { withExtendedLifetime((image, labels, scores)) {} }
 
         let start = ContinuousClock.now
-        try segment(
+        let measurements = try segment(
             volume, with: model, labels: found,
             probabilities: probabilities.map { _ in
                 ProbabilityRequest(classes: Array(0..<classCount), values: UnsafeMutableBufferPointer(start: scores.pointer, count: scores.count))
@@ -83,7 +89,7 @@ struct SegmentCommand: ParsableCommand {
         if let probabilities {
             try write(scores, of: model, count: count, grid: image.grid, annotation, to: probabilities)
         }
-        let organs = OrganMeasurement.measure(UnsafeBufferPointer(found), names: model.classNames, geometry: geometry)
+        let organs = OrganMeasurement.organs(measurements, names: model.classNames)
         printSummary(model, geometry, organs, seconds)
         if let json {
             let report = SegmentReport(
@@ -120,7 +126,7 @@ struct SegmentCommand: ParsableCommand {
     private func segment(
         _ volume: Volume, with model: Model, labels: UnsafeMutableBufferPointer<UInt8>,
         probabilities: ProbabilityRequest?
-    ) throws {
+    ) throws -> [Measurement] {
         let bar = ProgressBar()
         defer { bar.clear() }
         var options = SegmentationOptions()
@@ -133,7 +139,10 @@ struct SegmentCommand: ParsableCommand {
         options.log = { level, message in
             if level == .warning { Terminal.note("warning: \(message)") }
         }
-        try Segmenter(model).segment(volume, options: options, labels: labels, probabilities: probabilities)
+        options.keepsLargestComponents = keepLargestComponents
+        options.allowsUntrainedSpacing = allowUntrainedSpacing
+        return try Segmenter(model).segment(
+            volume, options: options, labels: labels, probabilities: probabilities, measures: true)
     }
 
     private func provenance(of model: Model) -> [(key: String, value: String)] {
