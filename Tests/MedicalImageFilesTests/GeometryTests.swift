@@ -46,7 +46,8 @@ struct GeometryTests {
 
     @Test("Labels on the grid of a file have that file's geometry to the bit", arguments: [".nii", ".nrrd"])
     func sameFormat(ending: String) throws {
-        let first = temporaryPath("first\(ending)"), second = temporaryPath("second\(ending)")
+        let first = temporaryPath("first\(ending)")
+        let second = temporaryPath("second\(ending)")
         defer { for path in [first, second] { try? FileManager.default.removeItem(atPath: path) } }
         let voxels = [Int16](repeating: -7, count: 60)
         try ImageWriter(grid: ImageGrid(geometry: obliqueGeometry), annotation: annotation)
@@ -59,7 +60,8 @@ struct GeometryTests {
 
     @Test("Formats mean the same grid", arguments: [(".nii", ".nrrd"), (".nrrd", ".nii")])
     func acrossFormats(from: String, to: String) throws {
-        let first = temporaryPath("first\(from)"), second = temporaryPath("second\(to)")
+        let first = temporaryPath("first\(from)")
+        let second = temporaryPath("second\(to)")
         defer { for path in [first, second] { try? FileManager.default.removeItem(atPath: path) } }
         let voxels = [Float](repeating: 0.5, count: 60)
         try ImageWriter(grid: ImageGrid(geometry: obliqueGeometry), annotation: annotation)
@@ -84,10 +86,15 @@ struct GeometryTests {
 struct ConversionTests {
     @Test("Every stored type keeps the values it can hold")
     func values() {
-        func converted<Stored, Held: BitwiseCopyable>(_ type: StoredVoxelType, _ voxels: [Stored], as: Held.Type) -> [Held] {
-            var result = [Held](repeating: voxels.withUnsafeBytes { $0.loadUnaligned(as: Held.self) }, count: voxels.count)
+        func converted<Stored, Held: BitwiseCopyable>(
+            _ type: StoredVoxelType, _ voxels: [Stored], as: Held.Type
+        ) -> [Held] {
+            var result = [Held](
+                repeating: voxels.withUnsafeBytes { $0.loadUnaligned(as: Held.self) }, count: voxels.count)
             voxels.withUnsafeBytes { source in
-                result.withUnsafeMutableBytes { type.convert(source.baseAddress!, count: voxels.count, to: $0.baseAddress!) }
+                result.withUnsafeMutableBytes {
+                    type.convert(source.baseAddress!, count: voxels.count, to: $0.baseAddress!)
+                }
             }
             return result
         }

@@ -6,7 +6,9 @@ import Testing
 struct ViewTests {
     private static let codes = ["LPS", "RAS", "LAS", "SLA", "PIR", "AIL", "IRP"]
 
-    @Test("A voxel at the patient's left, posterior, superior is right, below, above in every orientation", arguments: codes)
+    @Test(
+        "A voxel at the patient's left, posterior, superior is right, below, above in every orientation",
+        arguments: codes)
     func sides(code: String) throws {
         let orientation = try #require(Orientation(code))
         let geometry = Geometry(dimensions: [4, 5, 6], spacing: [1, 2, 3], direction: orientation.direction)
@@ -29,7 +31,9 @@ struct ViewTests {
         let view = PatientView(Geometry(dimensions: [3, 4, 5]))
         let range = [0..<3, 0..<4, 0..<5]
         var voxels: [Int] = []
-        Cut(plane: .coronal, position: 2, range: range).forEachVoxel(of: view) { _, voxel in voxels.append(voxel) }
+        Cut(plane: .coronal, position: 2, range: range).forEachVoxel(of: view) { _, voxel in
+            voxels.append(voxel)
+        }
         #expect(voxels.count == 15)
         #expect(voxels.first == view.voxel(0, 2, 4))
         #expect(voxels.last == view.voxel(2, 2, 0))
@@ -46,7 +50,9 @@ struct ViewTests {
     private func position(_ voxel: Int, _ geometry: Geometry) -> SIMD3<Double> {
         let size = geometry.dimensions
         return geometry.position(
-            ofVoxel: [Double(voxel % size.x), Double(voxel / size.x % size.y), Double(voxel / size.x / size.y)])
+            ofVoxel: [
+                Double(voxel % size.x), Double(voxel / size.x % size.y), Double(voxel / size.x / size.y),
+            ])
     }
 }
 
