@@ -183,9 +183,11 @@ struct SegmentCommand: ParsableCommand {
     private func printSummary(
         _ model: Model, _ geometry: Geometry, _ organs: [OrganMeasurement], _ seconds: Double
     ) {
-        let spacing = geometry.spacing.map { " of \($0.x) × \($0.y) × \($0.z) mm" } ?? " of unknown size"
+        let spacing = geometry.spacing.map { spacing in
+            " of " + (0..<3).map { shortest(spacing[$0], places: 4) }.joined(separator: " × ") + " mm"
+        }
         let size = geometry.dimensions
-        print("image   \(input), \(size.x) × \(size.y) × \(size.z) voxels\(spacing)")
+        print("image   \(input), \(size.x) × \(size.y) × \(size.z) voxels\(spacing ?? " of unknown size")")
         print(
             "model   \(model.architecture.name), \(grouped(model.architecture.graph.parameterCount)) parameters, SHA-256 \(model.fingerprint)"
         )
