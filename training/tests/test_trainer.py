@@ -2,15 +2,17 @@ import csv
 import os
 import signal
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from conftest import ORGANS, blocks
 
+from anatomynet_training.augmentation import Augmentation
 from anatomynet_training.learning_curve import draw_learning_curve
 from anatomynet_training.recipe import Recipe, Stage, load_recipe, recipe_from
-from anatomynet_training.trainer import BEST, CHECKPOINT, CURVE, Limits, Trainer, learning_rate
+from anatomynet_training.trainer import BEST, CHECKPOINT, CURVE, Limits, Trainer, learning_rate, spacing_range
 
 PATCHES = Stage(epochs=2, optimiser="adamw", learning_rate=3e-3, final_learning_rate=1e-3, patch=(8, 16, 16))
 WHOLE = Stage(epochs=1, optimiser="sgd", learning_rate=1e-3, frozen_statistics=True)
@@ -110,6 +112,14 @@ def test_weights_are_proportional_to_the_papers(tmp_path):
     partly = [blocks("a"), blocks("b", annotated=(True, False, True)), blocks("c", annotated=(True, False, True))]
     assert Trainer(recipe(), partly, [], tmp_path).weights.tolist() == pytest.approx([3, 1, 3, 1])
     assert Trainer(recipe(background="marginal"), partly, [], tmp_path).weights.tolist() == pytest.approx([1, 1, 3, 1])
+
+
+def test_spacing_range_is_widened_by_the_scaling_that_is_trained_with():
+    fine = blocks("fine")
+    coarse = replace(blocks("coarse"), spacing=(4.0, 2.5, 2.5))
+    assert spacing_range([fine, coarse], recipe()) == ((3, 2, 2), (4, 2.5, 2.5))
+    scaled = recipe(augmentation=Augmentation(affine=0.5, scale=0.1))
+    assert spacing_range([fine, coarse], scaled) == ((2.7, 1.8, 1.8), (4.4, 2.75, 2.75))
 
 
 def test_learning_rate_follows_half_a_cosine():

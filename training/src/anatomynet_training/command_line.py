@@ -135,7 +135,7 @@ def _curve(options: argparse.Namespace) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="anatomynet-training", description=__doc__ + " Not for clinical use.")
+    parser = argparse.ArgumentParser(prog="anatomynet-training", description="Train, export and evaluate AnatomyNet for libanatomynet. Not for clinical use.")
     parser.add_argument("--threads", type=int, default=0, help="processor threads; 0: as many as there are")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 

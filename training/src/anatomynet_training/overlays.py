@@ -47,7 +47,7 @@ def draw_overlays(path: Path, sample: Sample, predicted: np.ndarray) -> None:
             panel.set_title(f"{organ}, {plane}", fontsize="small")
             letters = {"axial": ("R", "L", "A", "P"), "coronal": ("R", "L", "S", "I"),
                        "sagittal": ("A", "P", "S", "I")}[plane]
-            positions = ((0.02, 0.5), (0.98, 0.5), (0.5, 0.98), (0.5, 0.02))
+            positions = ((0.03, 0.5), (0.97, 0.5), (0.5, 0.95), (0.5, 0.05))
             for letter, (x, y) in zip(letters, positions, strict=True):
                 panel.text(x, y, letter, transform=panel.transAxes, color="white", ha="center", va="center")
             panel.axis("off")

@@ -51,8 +51,7 @@ class Trainer:
             if sample.organs != training[0].organs:
                 raise ValueError(f"{sample.name}: organs {sample.organs} differ from {training[0].organs}")
         self.recipe = recipe
-        spacings = [sample.spacing for sample in training]
-        self.spacing_range = (tuple(map(min, zip(*spacings))), tuple(map(max, zip(*spacings))))
+        self.spacing_range = spacing_range(training, recipe)
         self.training = [
             _with_organs_dropped(self._prepared(sample), recipe.organ_dropout, seed) for sample in training
         ]
@@ -249,6 +248,18 @@ class Trainer:
 
     def _request_stop(self, *_: Any) -> None:
         self.stop_requested = True
+
+
+def spacing_range(samples: list[Sample], recipe: Recipe) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Smallest and largest spacing (z, y, x) the network is trained on, in the samples' original grids.
+
+    A volume enlarged by a factor looks like one of that much finer spacing, so the augmentation's scaling
+    widens the range. Rounded to micrometres.
+    """
+    spacings = np.array([sample.spacing for sample in samples])
+    scale = recipe.augmentation.scale if recipe.augmentation.affine else 0.0
+    smallest, largest = spacings.min(axis=0) * (1 - scale), spacings.max(axis=0) * (1 + scale)
+    return tuple(smallest.round(3).tolist()), tuple(largest.round(3).tolist())
 
 
 def learning_rate(stage: Stage, fraction: float) -> float:
