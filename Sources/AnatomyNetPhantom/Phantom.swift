@@ -79,9 +79,10 @@ public struct Phantom: Sendable {
 
         let deformation = Deformation(seed: seed)
         let field = FieldOfView(seed: seed, size: size, spacing: spacing, deformation: deformation)
+        let noise = QuantumNoise(seed: seed, size: size, spacing: spacing)
         let rasterizer = Rasterizer(
             size: size, spacing: spacing, origin: field.origin,
-            texture: ValueNoise(RandomStream(seed: seed, topic: .texture)))
+            texture: ValueNoise(RandomStream(seed: seed, topic: .texture)), shading: noise.shading)
         let patient = Patient(seed: seed)
         let couch = Couch(seed: seed).scene(
             back: Self.backOf(patient, deformation, field.origin, size, spacing),
@@ -91,7 +92,6 @@ public struct Phantom: Sendable {
             rasterizer.placement(of: patient.scene) { deformation.patientPoint($0) },
         ]
         let streaks = MetalStreaks(seed: seed, size: size, spacing: spacing)
-        let noise = QuantumNoise(seed: seed, size: size, spacing: spacing)
 
         let sliceCount = size.x * size.y
         var units = [Int16](repeating: 0, count: sliceCount * size.z)

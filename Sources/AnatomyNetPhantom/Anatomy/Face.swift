@@ -43,14 +43,14 @@ struct Face {
         to scene: inout Scene, _ side: Side, _ tissues: Tissues, _ draw: inout RandomStream
     ) {
         let pieces: [any Solid] = [
-                Ellipsoid(Point(47, -65, -3), radii: Point(11, 9, 10)),
-                Tube([.init(52, -64, 2, 3.5, 5), .init(52, -62, 26, 3, 4)]),
-                Tube(
-                    [
-                        .init(54, -62, -3, 4.5, 2.6), .init(65, -44, -3, 4, 2.2), .init(67, -24, -2, 4, 2),
-                        .init(62, -8, 1, 5, 3),
-                    ], wide: Point(0, 0, 1)),
-            ]
+            Ellipsoid(Point(47, -65, -3), radii: Point(11, 9, 10)),
+            Tube([.init(52, -64, 2, 3.5, 5), .init(52, -62, 26, 3, 4)]),
+            Tube(
+                [
+                    .init(54, -62, -3, 4.5, 2.6), .init(65, -44, -3, 4, 2.2), .init(67, -24, -2, 4, 2),
+                    .init(62, -8, 1, 5, 3),
+                ], wide: Point(0, 0, 1)),
+        ]
         let bone = OnSide(Union(pieces, blend: 5), side)
         scene.add(
             bone,
