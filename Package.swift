@@ -4,7 +4,7 @@ import PackageDescription
 /// Link flags of libanatomynet.so: one self-contained file that exports the functions of
 /// include/anatomynet.h and nothing else, and stays mapped after dlclose().
 let sharedLibraryFlags = [
-    "-static-stdlib",
+    "-static-stdlib", "-use-ld=lld",
     "-Xlinker", "--version-script=\(Context.packageDirectory)/Sources/AnatomyNetCInterface/exports.map",
     "-Xlinker", "-soname=libanatomynet.so.0",
     "-Xlinker", "--gc-sections",
@@ -76,7 +76,13 @@ let package = Package(
                 "AnatomyNet", "AnatomyNetPhantom", "MedicalImageFiles", "SegmentationPictures",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            linkerSettings: [.unsafeFlags(["-static-stdlib"])]
+            // Self-contained, like the library. FoundationEssentials is made of the last three, which
+            // the compiler does not name by itself.
+            linkerSettings: [
+                .unsafeFlags(["-static-stdlib", "-use-ld=lld", "-Xlinker", "--gc-sections"]),
+                .linkedLibrary("_FoundationCollections"),
+                .linkedLibrary("_FoundationCShims"), .linkedLibrary("swiftSynchronization"),
+            ]
         ),
         .testTarget(
             name: "AnatomyNetTests",

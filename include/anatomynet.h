@@ -25,7 +25,7 @@
  *         if (argc < 2 || !ct || !labels) return 2;
  *         status = anatomynet_load(argv[1], NULL, &model);
  *         if (status == ANATOMYNET_OK) {
- *             anatomynet_volume_init(&volume);
+ *             anatomynet_volume_init(&volume, sizeof volume);
  *             volume.voxel_type = ANATOMYNET_INT16;
  *             volume.voxels = ct;
  *             volume.voxels_bytes = voxels * sizeof *ct;
@@ -50,7 +50,7 @@
  *   Status      int32_t; 0 is success. After a failure anatomynet_last_error() has a
  *               sentence that names the argument, what was found and what is allowed.
  *   Structs     start with struct_size; fill them with their _init function first, which
- *               sets it and every default. A caller compiled against an older header passes a
+ *               takes the struct's size as the caller knows it and sets every default. A caller compiled against an older header passes a
  *               smaller struct: the fields it lacks take their defaults. A larger one is
  *               accepted if the bytes unknown to this library are zero. The size must be a
  *               multiple of 8.
@@ -89,8 +89,8 @@ extern "C" {
 #define ANATOMYNET_ERROR_OVERLAP 7            /* an output shares memory with the input or another output */
 #define ANATOMYNET_ERROR_NONFINITE_VOXEL 8    /* a voxel is NaN or infinite; the message names the first */
 #define ANATOMYNET_ERROR_OPTION 9             /* an option or rescale value is out of its range */
-#define ANATOMYNET_ERROR_SPACING 10           /* spacing is invalid, unknown where needed, or not the model's */
-#define ANATOMYNET_ERROR_ORIENTATION 11       /* direction is invalid or not the model's */
+#define ANATOMYNET_ERROR_SPACING 10           /* spacing is invalid, unknown where needed, or outside the model's range */
+#define ANATOMYNET_ERROR_ORIENTATION 11       /* direction is not orthonormal, or too oblique */
 #define ANATOMYNET_ERROR_CLASS 12             /* a class asked for does not exist */
 
 /* Weight files */
@@ -186,8 +186,9 @@ typedef struct anatomynet_load_options {
     void *log_user;
 } anatomynet_load_options;
 
-/* Sets struct_size and every default. NULL is ignored. */
-void anatomynet_load_options_init(anatomynet_load_options *options);
+/* Sets every default in the first struct_size bytes, which must be sizeof *options, and options->
+ * struct_size. NULL is ignored, and so is a size that no struct has. */
+void anatomynet_load_options_init(anatomynet_load_options *options, uint32_t struct_size);
 
 /* Loads a weight file (docs/weight-format.md).
  *
@@ -228,8 +229,8 @@ typedef struct anatomynet_model_properties {
     char orientation[4];         /* such as "LPS", NUL-terminated */
 } anatomynet_model_properties;
 
-/* Sets struct_size and zeros the rest. NULL is ignored. */
-void anatomynet_model_properties_init(anatomynet_model_properties *properties);
+/* As anatomynet_load_options_init. */
+void anatomynet_model_properties_init(anatomynet_model_properties *properties, uint32_t struct_size);
 
 /* Fills *properties, as much of it as its struct_size says.
  * Returns ANATOMYNET_OK, _NULL_ARGUMENT, _STRUCT_SIZE. */
@@ -293,9 +294,15 @@ typedef struct anatomynet_volume {
                                  z to superior */
 } anatomynet_volume;
 
-/* Sets struct_size and every default; voxels, type and dimensions are left to the caller.
- * NULL is ignored. */
-void anatomynet_volume_init(anatomynet_volume *volume);
+/* As anatomynet_load_options_init; voxels, type and dimensions are left to the caller. */
+void anatomynet_volume_init(anatomynet_volume *volume, uint32_t struct_size);
+
+/* A region of interest: voxels outside are background, with probability 1. */
+#define ANATOMYNET_REGION_NONE 0
+#define ANATOMYNET_REGION_LABELS 1 /* the network sees the whole volume: the labels inside are those of
+                                      a call without a region */
+#define ANATOMYNET_REGION_CROP 2   /* the network sees the region and region_margin mm around it: less
+                                      memory and time, but the labels inside may differ */
 
 /* How to segment. */
 typedef struct anatomynet_segment_options {
@@ -308,10 +315,39 @@ typedef struct anatomynet_segment_options {
     void *progress_user;
     anatomynet_log_callback log; /* NULL: none */
     void *log_user;
+    uint32_t region_mode;        /* ANATOMYNET_REGION_...; default: no region */
+    uint32_t allow_untrained_spacing; /* 1: accept a spacing outside the range that the model was
+                                    trained on; 0 (default): refuse it */
+    uint32_t keep_largest_components; /* 1: of each organ only the largest connected component (26
+                                    neighbours) stays, the rest becomes background; default 0 */
+    uint32_t reserved;           /* 0 */
+    int64_t region_first[3];     /* lowest voxel of the region, x y z; read where there is one */
+    int64_t region_dimensions[3]; /* its voxels, x y z; it must lie within the volume */
+    double region_margin;        /* mm, not negative; read where region_mode is ANATOMYNET_REGION_CROP */
 } anatomynet_segment_options;
 
-/* Sets struct_size and every default. NULL is ignored. */
-void anatomynet_segment_options_init(anatomynet_segment_options *options);
+/* As anatomynet_load_options_init. */
+void anatomynet_segment_options_init(anatomynet_segment_options *options, uint32_t struct_size);
+
+/* What a segmentation says about one class. Lengths are in mm, places in patient coordinates (LPS).
+ * NaN: there is none, because the class has no voxels or the volume's spacing is unknown. */
+typedef struct anatomynet_measurement {
+    uint32_t struct_size;
+    uint32_t label;              /* of the class; 0 is background */
+    uint64_t voxels;
+    double volume_ml;
+    double centroid[3];          /* mean of the voxels' centres */
+    double box_lower[3];         /* smallest box along the patient's axes that holds the voxels wholly, */
+    double box_upper[3];         /* that is to half a voxel beyond the outermost centres */
+    double mean_confidence;      /* mean probability of the class over the voxels that the network gave
+                                    to it, before any post-processing */
+    uint32_t touches_border;     /* 1: a voxel lies at the border of the volume, or of the region: the
+                                    organ may continue outside */
+    uint32_t reserved;
+} anatomynet_measurement;
+
+/* As anatomynet_load_options_init. */
+void anatomynet_measurement_init(anatomynet_measurement *measurement, uint32_t struct_size);
 
 /* Results beyond the labels; each is computed only if asked for. */
 typedef struct anatomynet_outputs {
@@ -321,10 +357,14 @@ typedef struct anatomynet_outputs {
     float *probabilities;       /* receives class_count planes; plane k holds the softmax probability
                                    of class classes[k] for every voxel, in the order of the labels */
     uint64_t probabilities_bytes; /* at least 4 * class_count * voxels */
+    anatomynet_measurement *measurements; /* array with one element for each of the model's classes, each
+                                   set up by anatomynet_measurement_init; element k receives the
+                                   measurements of label k; NULL: none */
+    uint64_t measurements_bytes; /* at least the model's class count times the elements' struct_size */
 } anatomynet_outputs;
 
-/* Sets struct_size and every default. NULL is ignored. */
-void anatomynet_outputs_init(anatomynet_outputs *outputs);
+/* As anatomynet_load_options_init. */
+void anatomynet_outputs_init(anatomynet_outputs *outputs, uint32_t struct_size);
 
 /* Segments a CT volume.
  *
@@ -337,9 +377,15 @@ void anatomynet_outputs_init(anatomynet_outputs *outputs);
  * labels_bytes  size of that memory: at least the product of the dimensions
  * outputs       further results; NULL: none
  *
- * A volume whose spacing differs from the model's by more than 0.1 %, or whose direction differs
- * from the model's orientation by more than 0.001 in any cosine, is refused: it is never
- * silently processed as if it did not.
+ * Any orientation is accepted: left-handed ones, and axes up to 40 degrees from the model's. The
+ * volume is permuted and flipped to the model's orientation, and resampled to its spacing where it
+ * states one; the scores are resampled back before they become labels. docs/geometry.md has the
+ * details and guarantees. Refused are spacings outside the range that the model was trained on
+ * (unless options allow it) or more than 16 times the model's, and directions that are not
+ * orthonormal or too oblique.
+ *
+ * HU below -1024, as stored outside the reconstruction circle, become -1024 (unless the model has no
+ * intensity window). A volume that cannot be HU is reported through the log, with the evidence.
  *
  * On failure and on cancellation `labels` is as it was; other outputs may be partly written.
  * Returns ANATOMYNET_OK, any argument status, _OUT_OF_MEMORY, _MEMORY_LIMIT, _CANCELLED. */

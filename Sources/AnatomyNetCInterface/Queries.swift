@@ -2,10 +2,6 @@ import AnatomyNet
 import CAnatomyNet
 import Glibc
 
-/// The library's version: the only place in the sources that states it.
-let libraryVersion: StaticString = "0.1.0"
-private let libraryABI: UInt32 = 0
-
 extension StaticString {
     /// A NUL-terminated C string of static storage.
     fileprivate var cString: UnsafePointer<CChar> {
@@ -14,10 +10,10 @@ extension StaticString {
 }
 
 @_cdecl("anatomynet_version") @implementation
-public func anatomynet_version() -> UnsafePointer<CChar>! { libraryVersion.cString }
+public func anatomynet_version() -> UnsafePointer<CChar>! { LibraryVersion.string.cString }
 
 @_cdecl("anatomynet_abi_version") @implementation
-public func anatomynet_abi_version() -> UInt32 { libraryABI }
+public func anatomynet_abi_version() -> UInt32 { LibraryVersion.abi }
 
 @_cdecl("anatomynet_instruction_set") @implementation
 public func anatomynet_instruction_set() -> UnsafePointer<CChar>! { Model.bestInstructionSetName }

@@ -14,10 +14,14 @@ public func anatomynet_segment(
         let ct = try given.volume
         let settings = try segmentationOptions(options)
         let request = try probabilityRequest(outputs)
-        try Segmenter(handle.model).segment(
+        let array = try MeasurementArray(
+            outputs, classCount: handle.model.classNames.count, apartFrom: ct, labels: labels,
+            probabilities: request)
+        let measurements = try Segmenter(handle.model).segment(
             ct, options: settings,
             labels: UnsafeMutableBufferPointer(start: labels, count: Int(clamping: labels_bytes)),
-            probabilities: request)
+            probabilities: request, measures: array != nil)
+        try array?.write(measurements)
     }
 }
 
@@ -78,6 +82,12 @@ private func segmentationOptions(
     let given = try anatomynet_segment_options(callers: pointer, "options")
     options.threads = Int(given.threads)
     options.memoryLimit = given.memory_limit == 0 ? nil : given.memory_limit
+    options.region = try region(given)
+    options.allowsUntrainedSpacing = try flag(given.allow_untrained_spacing, "allow_untrained_spacing")
+    options.keepsLargestComponents = try flag(given.keep_largest_components, "keep_largest_components")
+    guard given.reserved == 0 else {
+        throw AnatomyNetError(.option, "options->reserved is \(given.reserved); it must be 0")
+    }
     if let progress = given.progress {
         options.progress = { fraction in progress(fraction, given.progress_user) == 0 }
     }
@@ -89,6 +99,30 @@ private func segmentationOptions(
         }
     }
     return options
+}
+
+private func flag(_ value: UInt32, _ name: String) throws(AnatomyNetError) -> Bool {
+    guard value <= 1 else {
+        throw AnatomyNetError(.option, "options->\(name) is \(value); 0 and 1 are allowed")
+    }
+    return value == 1
+}
+
+private func region(_ options: anatomynet_segment_options) throws(AnatomyNetError) -> Region? {
+    let context: Region.Context
+    switch Int32(bitPattern: options.region_mode) {
+    case ANATOMYNET_REGION_NONE: return nil
+    case ANATOMYNET_REGION_LABELS: context = .wholeVolume
+    case ANATOMYNET_REGION_CROP: context = .margin(options.region_margin)
+    default:
+        throw AnatomyNetError(
+            .option,
+            "options->region_mode is \(options.region_mode); allowed are 0 (none), 1 (labels) and 2 (crop)")
+    }
+    let first = options.region_first, size = options.region_dimensions
+    return Region(
+        first: SIMD3(Int(first.0), Int(first.1), Int(first.2)),
+        dimensions: SIMD3(Int(size.0), Int(size.1), Int(size.2)), context: context)
 }
 
 private func probabilityRequest(

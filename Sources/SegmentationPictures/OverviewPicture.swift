@@ -11,7 +11,9 @@ public struct OverviewPicture {
     public var window = CTWindow.softTissue
     public var title: String
 
-    private static let cutsPerPlane = 3
+    /// Cuts in a row of the widest plane, and in any row.
+    private static let widestCuts = 3
+    private static let mostCuts = 5
     private static let margin = 24.0
     private static let gap = 10.0
     private static let captionHeight = 26.0
@@ -37,14 +39,7 @@ public struct OverviewPicture {
         let view = PatientView(geometry)
         let organs = OrganStatistics(labels, view: view)
         let range = bodyRange(view)
-        let rows = AnatomicalPlane.allCases.map { plane -> [Cut] in
-            let axis = plane.axes.through
-            var positions = organs.mostTellingSlices(axis: axis, count: Self.cutsPerPlane)
-            if positions.isEmpty { positions = [(range[axis].lowerBound + range[axis].upperBound) / 2] }
-            // From top to bottom as one reads a patient: superior axial cuts first.
-            if plane == .axial { positions.reverse() }
-            return positions.map { Cut(plane: plane, position: $0, range: range) }
-        }
+        let rows = AnatomicalPlane.allCases.map { cuts($0, of: organs, view: view, range: range) }
         let widest = rows.map { row in
             row.reduce(0) { $0 + $1.extent(of: view).width }
         }.max() ?? 1
@@ -87,10 +82,27 @@ public struct OverviewPicture {
         try canvas.writePNG(to: path, annotation: annotation)
     }
 
+    /// Cuts through the organs, as many as fill a row.
+    private func cuts(
+        _ plane: AnatomicalPlane, of organs: OrganStatistics, view: PatientView, range: [Range<Int>]
+    ) -> [Cut] {
+        let axis = plane.axes.through
+        func width(_ plane: AnatomicalPlane) -> Double {
+            Double(range[plane.axes.across].count) * view.spacing[plane.axes.across]
+        }
+        let rowWidth = Double(Self.widestCuts) * (AnatomicalPlane.allCases.map(width).max() ?? 1)
+        let count = min(Self.mostCuts, max(Self.widestCuts, Int(rowWidth / width(plane))))
+        var positions = organs.mostTellingSlices(axis: axis, count: count)
+        if positions.isEmpty { positions = [(range[axis].lowerBound + range[axis].upperBound) / 2] }
+        // From top to bottom as one reads a patient: superior axial cuts first.
+        if plane == .axial { positions.reverse() }
+        return positions.map { Cut(plane: plane, position: $0, range: range) }
+    }
+
     private func subtitle(_ view: PatientView) -> String {
         let spacing = [view.spacing.x, view.spacing.y, view.spacing.z].map { decimal($0, places: 2) }
         let orientation = view.isOblique ? "; oblique image, shown along its own axes" : ""
-        return "\(window.description); voxels \(spacing.joined(separator: " × ")) mm; the patient's right is on the left\(orientation)"
+        return "\(window.description); voxels \(spacing.joined(separator: " x ")) mm; the patient's right is on the left\(orientation)"
     }
 
     private func caption(_ cut: Cut, _ view: PatientView) -> String {
@@ -108,7 +120,7 @@ public struct OverviewPicture {
                 Canvas.Rectangle(x: x, y: line + 3, width: 14, height: 14),
                 .ofLabel(label).with(opacity: isFound ? 1 : 0.3))
             canvas.text(name, x: x + 24, y: line + 15, size: 15, colour: isFound ? .text : .faint)
-            let volume = isFound ? decimal(Double(organs.voxels[label]) * voxelVolume, places: 1) : "–"
+            let volume = isFound ? decimal(Double(organs.voxels[label]) * voxelVolume, places: 1) : "-"
             canvas.text(
                 volume, x: x + Self.legendWidth, y: line + 15, size: 15, colour: isFound ? .text : .faint,
                 alignment: .right)

@@ -34,7 +34,10 @@ struct EvaluateCommand: ParsableCommand {
         try check(predictedImage.grid, predicted, coincidesWith: trueImage.grid)
         let predictedLabels = try predictedImage.labels(path: predicted)
         let trueLabels = try trueImage.labels(path: truth)
-        let found = UnsafeBufferPointer(predictedLabels.elements), wanted = UnsafeBufferPointer(trueLabels.elements)
+        // Pointers into these are used to the end.
+        defer { withExtendedLifetime((predictedLabels, trueLabels)) {} }
+        let found = UnsafeBufferPointer(start: predictedLabels.pointer, count: predictedLabels.count)
+        let wanted = UnsafeBufferPointer(start: trueLabels.pointer, count: trueLabels.count)
         let similarities = DiceSimilarity.ofEachLabel(predicted: found, truth: wanted)
         let names = names(for: similarities)
         let organs = names.enumerated().dropFirst().map { label, name in

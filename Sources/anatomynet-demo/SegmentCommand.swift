@@ -64,11 +64,15 @@ struct SegmentCommand: ParsableCommand {
         let classCount = probabilities == nil ? 0 : model.classNames.count
         let scores = try Buffer<Float>(count: classCount * count, purpose: "probabilities")
 
+        let found = UnsafeMutableBufferPointer(start: labels.pointer, count: count)
+        // Pointers into these are used to the end.
+        defer { withExtendedLifetime((image, labels, scores)) {} }
+
         let start = ContinuousClock.now
         try segment(
-            volume, with: model, labels: labels.elements,
+            volume, with: model, labels: found,
             probabilities: probabilities.map { _ in
-                ProbabilityRequest(classes: Array(0..<classCount), values: scores.elements)
+                ProbabilityRequest(classes: Array(0..<classCount), values: UnsafeMutableBufferPointer(start: scores.pointer, count: scores.count))
             })
         let seconds = (ContinuousClock.now - start) / .seconds(1)
 
@@ -79,8 +83,7 @@ struct SegmentCommand: ParsableCommand {
         if let probabilities {
             try write(scores, of: model, count: count, grid: image.grid, annotation, to: probabilities)
         }
-        let found = UnsafeBufferPointer(labels.elements)
-        let organs = OrganMeasurement.measure(found, names: model.classNames, geometry: geometry)
+        let organs = OrganMeasurement.measure(UnsafeBufferPointer(found), names: model.classNames, geometry: geometry)
         printSummary(model, geometry, organs, seconds)
         if let json {
             let report = SegmentReport(
@@ -94,7 +97,7 @@ struct SegmentCommand: ParsableCommand {
         }
         if let picture {
             let overview = OverviewPicture(
-                image: image, geometry: geometry, labels: found, labelNames: model.classNames,
+                image: image, geometry: geometry, labels: UnsafeBufferPointer(found), labelNames: model.classNames,
                 title: "Organs at risk: \(OutputPlace.fileName(input))")
             try overview.write(to: picture, annotation: annotation)
         }

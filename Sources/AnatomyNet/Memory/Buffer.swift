@@ -38,12 +38,17 @@ public final class Buffer<Element: BitwiseCopyable>: @unchecked Sendable {
         set { pointer[index] = newValue }
     }
 
+    /// The elements as a collection, valid while the buffer lives: not to be taken of a temporary.
+    public var elements: UnsafeMutableBufferPointer<Element> {
+        UnsafeMutableBufferPointer(start: pointer, count: count)
+    }
+
     /// The elements as a collection, for the time of the call. The buffer may be released after its
     /// last mention, so a pointer into it must not outlive one: this is the safe way to use it.
     public func withElements<Result>(
         _ body: (UnsafeMutableBufferPointer<Element>) throws(AnatomyNetError) -> Result
     ) throws(AnatomyNetError) -> Result {
         defer { withExtendedLifetime(self) {} }
-        return try body(UnsafeMutableBufferPointer(start: pointer, count: count))
+        return try body(elements)
     }
 }

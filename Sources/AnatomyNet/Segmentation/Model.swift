@@ -15,6 +15,9 @@ public final class Model: Sendable {
     /// The instruction sets that kernels exist for.
     public enum InstructionSet: Int32, Sendable, CaseIterable {
         case portable = 1, avx2, avx512
+
+        /// Whether this machine can run it.
+        public var isAvailable: Bool { ank_kernels_for(rawValue) != nil }
     }
 
     /// The name of the best instruction set of this machine.

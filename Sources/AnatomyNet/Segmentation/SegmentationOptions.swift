@@ -4,6 +4,12 @@ public struct SegmentationOptions {
     public var threads = 0
     /// Bytes that the call may allocate, checked before work starts; nil: no limit.
     public var memoryLimit: UInt64?
+    /// The part of the volume in which organs are wanted; nil: all of it.
+    public var region: Region?
+    /// Whether a volume is accepted whose spacing lies outside the range that the model was trained on.
+    public var allowsUntrainedSpacing = false
+    /// Whether only the largest connected component of each organ stays.
+    public var keepsLargestComponents = false
     /// Receives the finished fraction, 0 to 1, on the calling thread; false cancels.
     public var progress: ((Double) -> Bool)?
     /// Receives messages on the calling thread.

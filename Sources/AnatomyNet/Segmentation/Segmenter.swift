@@ -12,24 +12,34 @@ public struct Segmenter: Sendable {
         self.model = model
     }
 
-    /// Labels every voxel of a CT volume.
+    /// Labels every voxel of a CT volume, on the volume's own grid; see `docs/geometry.md`.
     ///
     /// - Parameters:
     ///   - labels: receives one label a voxel, dense, x fastest; unchanged if the call throws.
     ///   - probabilities: further output; its contents are arbitrary if the call throws.
+    ///   - measures: whether the classes are measured.
+    /// - Returns: one measurement a class, in the order of the labels, background included; none if
+    ///   they were not asked for.
     /// - Throws: `AnatomyNetError`; see `anatomynet_segment` for its kinds.
+    @discardableResult
     public func segment(
         _ volume: Volume, options: SegmentationOptions = SegmentationOptions(),
-        labels: UnsafeMutableBufferPointer<UInt8>, probabilities: ProbabilityRequest? = nil
-    ) throws(AnatomyNetError) {
-        try check(volume.geometry)
+        labels: UnsafeMutableBufferPointer<UInt8>, probabilities: ProbabilityRequest? = nil,
+        measures: Bool = false
+    ) throws(AnatomyNetError) -> [Measurement] {
+        let grid = try grid(volume.geometry, options: options)
         try check(labels: labels, probabilities: probabilities, volume: volume)
-        let plan = try plan(volume.geometry, options: options)
-        if let limit = options.memoryLimit, UInt64(plan.bytes) > limit {
+        let request = ScoreResampler.Request(
+            classCount: model.classNames.count, probabilities: probabilities?.classes.isEmpty == false,
+            confidences: measures)
+        let plan = try plan(grid, request: request, options: options)
+        let bytes = bytes(of: plan, grid: grid, options: options)
+        if let limit = options.memoryLimit, UInt64(bytes) > limit {
             throw AnatomyNetError(
                 .memoryLimit,
-                "\(plan.bytes) bytes are needed and memory_limit allows \(limit); raise it, use fewer threads, or cut "
-                    + "the volume to the head and neck")
+                "\(bytes) bytes are needed for a network grid of \(plan.grid.width) x \(plan.grid.height) x "
+                    + "\(plan.grid.depth) voxels and memory_limit allows \(limit); raise it, give a region with a margin, "
+                    + "cut the volume to the head and neck, or use a model with a coarser spacing")
         }
         let runner = Runner(workers: plan.workers, progress: options.progress)
         if runner.workers < plan.workers {
@@ -38,34 +48,82 @@ public struct Segmenter: Sendable {
                 "running on \(runner.workers) of \(plan.workers) threads: no OpenMP runtime (libomp.so.5 or libgomp.so.1) "
                     + "or no more threads are to be had")
         }
+        try runner.begin(totalCost: Executor.cost(of: plan))
+        let inspection = try VoxelInspection(volume, runner: runner)
+        if model.description.intensity != .identity,
+            let evidence = inspection.evidenceAgainstHounsfield(
+                slope: volume.rescaleSlope, intercept: volume.rescaleIntercept)
+        {
+            options.log?(.warning, "the volume is probably not in HU: \(evidence)")
+        }
         let workspace = try Workspace(plan)
         var executor = Executor(plan: plan, workspace: workspace, runner: runner)
-        try runner.begin(totalCost: Executor.cost(of: plan))
-        try ImageReader(volume: volume, intensity: model.description.intensity)
-            .fill(executor.image, grid: plan.grid, runner: runner)
-        let sink = LabelSink(
-            geometry: volume.geometry, classCount: model.classNames.count,
-            labels: workspace.headRoom.assumingMemoryBound(to: UInt8.self), probabilities: probabilities,
-            kernels: model.network.kernels.pointee, runner: runner)
+        try InputSampler(
+            volume: volume, grid: grid, intensities: Intensities(model.description.intensity),
+            workers: runner.workers
+        ).fill(executor.image, runner: runner)
+        let voxels = volume.geometry.voxelCount
+        var resampler: ScoreResampler?
         try executor.run { (planes, logits) throws(AnatomyNetError) in
-            try sink.classify(planes: planes, logits: logits)
+            // Made with the first slab: until then other maps live where its memory is.
+            let sink: ScoreResampler
+            if let resampler {
+                sink = resampler
+            } else {
+                sink = try ScoreResampler(
+                    grid: grid, request: request,
+                    probabilities: (probabilities?.classes ?? []).enumerated().compactMap { index, label in
+                        probabilities?.values.baseAddress.map { .init(label: label, destination: $0 + index * voxels) }
+                    }, kernels: model.network.kernels, workers: plan.workers, memory: workspace.headRoom)
+                resampler = sink
+            }
+            try sink.consume(planes: planes, logits: logits, runner: runner)
         }
-        sink.finish()
+        guard let resampler else { throw AnatomyNetError(.internal, "the network gave no scores") }
+        if options.keepsLargestComponents {
+            let erased = try LargestComponent.keep(in: resampler.labels, dimensions: volume.geometry.dimensions)
+            options.log?(.information, "\(erased) voxels apart from their organ's largest component became background")
+        }
+        // The results lie in the workspace.
+        defer { withExtendedLifetime(workspace) {} }
+        var measurements: [Measurement] = []
+        if measures {
+            measurements = try Measurer(
+                geometry: volume.geometry, box: grid.target, classCount: request.classCount
+            ).measure(labels: resampler.labels, confidences: resampler.meanConfidences, runner: runner)
+        }
         try runner.finish()
-        withExtendedLifetime(workspace) {
-            labels.baseAddress?.update(from: sink.labels, count: volume.geometry.voxelCount)
-        }
+        labels.baseAddress?.update(from: resampler.labels, count: voxels)
+        return measurements
     }
 
     /// The bytes that `segment` will allocate for a volume of this geometry.
     public func estimateMemory(
         _ geometry: Geometry, options: SegmentationOptions = SegmentationOptions()
     ) throws(AnatomyNetError) -> UInt64 {
-        try check(geometry)
-        return UInt64(try plan(geometry, options: options).bytes)
+        let grid = try grid(geometry, options: options)
+        let request = ScoreResampler.Request(classCount: model.classNames.count)
+        return UInt64(bytes(of: try plan(grid, request: request, options: options), grid: grid, options: options))
     }
 
-    private func plan(_ geometry: Geometry, options: SegmentationOptions) throws(AnatomyNetError) -> Plan {
+    private func grid(
+        _ geometry: Geometry, options: SegmentationOptions
+    ) throws(AnatomyNetError) -> NetworkGrid {
+        let description = model.description
+        var requirements = GridRequirements(
+            orientation: description.orientation, paddingMultiple: description.paddingMultiple)
+        if case .fixed(let spacing) = description.spacing { requirements.spacing = spacing }
+        if let minimum = description.spacingMinimum, let maximum = description.spacingMaximum {
+            requirements.spacingRange = GridRequirements.SpacingRange(minimum: minimum, maximum: maximum)
+        }
+        return try NetworkGrid(
+            caller: geometry, requirements: requirements, region: options.region,
+            allowsUntrainedSpacing: options.allowsUntrainedSpacing)
+    }
+
+    private func plan(
+        _ grid: NetworkGrid, request: ScoreResampler.Request, options: SegmentationOptions
+    ) throws(AnatomyNetError) -> Plan {
         guard (0...SegmentationOptions.largestThreadCount).contains(options.threads) else {
             throw AnatomyNetError(
                 .option,
@@ -75,46 +133,24 @@ public struct Segmenter: Sendable {
         let threads =
             options.threads > 0
             ? options.threads : max(1, Int(ans_usable_processors()) / (1 + Int(ans_sessions())))
-        let grid = FeatureMapLayout.Grid(
-            depth: padded(geometry.dimensions.z), height: padded(geometry.dimensions.y),
-            width: padded(geometry.dimensions.x))
-        return Plan(network: model.network, grid: grid, workers: threads, headRoom: geometry.voxelCount)
+        let size = grid.paddedDimensions
+        return Plan(
+            network: model.network, grid: FeatureMapLayout.Grid(depth: size.z, height: size.y, width: size.x),
+            workers: threads, headRoom: ScoreResampler.bytes(grid: grid, request: request, workers: threads))
     }
 
-    private func padded(_ size: Int) -> Int {
-        (size + model.description.paddingMultiple - 1) / model.description.paddingMultiple * model.description.paddingMultiple
+    /// What a call allocates at its peak: the workspace, and beside it either the tables of the way in
+    /// or those of the way out.
+    private func bytes(of plan: Plan, grid: NetworkGrid, options: SegmentationOptions) -> Int {
+        let wayIn = InputSampler.bytes(grid: grid, workers: plan.workers)
+        var wayOut = ScoreResampler.tableBytes(grid: grid)
+        if options.keepsLargestComponents {
+            wayOut += LargestComponent.bytes(dimensions: grid.caller.dimensions)
+        }
+        return plan.bytes + max(wayIn, wayOut)
     }
 
     // MARK: Checks
-
-    /// The largest relative difference of spacings, and the largest difference of direction cosines,
-    /// that count as equal.
-    static let geometryTolerance = 1e-3
-
-    private func check(_ geometry: Geometry) throws(AnatomyNetError) {
-        try geometry.check()
-        if case .fixed(let wanted) = model.description.spacing {
-            guard let spacing = geometry.spacing else {
-                throw AnatomyNetError(
-                    .spacing,
-                    "spacing is unknown (0, 0, 0); the model needs \(wanted.x) x \(wanted.y) x \(wanted.z) mm")
-            }
-            for axis in 0..<3 where abs(spacing[axis] - wanted[axis]) > Self.geometryTolerance * wanted[axis] {
-                throw AnatomyNetError(
-                    .spacing,
-                    "spacing is (\(spacing.x), \(spacing.y), \(spacing.z)) mm; the model needs \(wanted.x) x \(wanted.y) "
-                        + "x \(wanted.z) mm")
-            }
-        }
-        let orientation = model.description.orientation
-        let difference = geometry.direction.largestDifference(from: orientation.direction)
-        guard difference <= Self.geometryTolerance else {
-            throw AnatomyNetError(
-                .orientation,
-                "direction differs from the model's orientation \(orientation) by \(difference) in a cosine; at most "
-                    + "\(Self.geometryTolerance) is allowed")
-        }
-    }
 
     private func check(
         labels: UnsafeMutableBufferPointer<UInt8>, probabilities: ProbabilityRequest?, volume: Volume

@@ -23,10 +23,21 @@ public struct Geometry: Sendable, Equatable {
     }
 
     public var voxelCount: Int { dimensions.x * dimensions.y * dimensions.z }
+
+    /// Where a (fractional) index lies in the patient, in mm; nil where the spacing is unknown.
+    public func position(of index: SIMD3<Double>) -> SIMD3<Double>? {
+        guard let spacing else { return nil }
+        return origin + direction.rotated(spacing * index)
+    }
+}
+
+/// Names of the axes in messages.
+enum Axis {
+    static let names = ["x", "y", "z"]
 }
 
 /// Direction cosines: the unit vectors, in LPS, of a volume's three axes.
-public struct Direction: Sendable, Equatable {
+public struct Direction: Sendable, Equatable, CustomStringConvertible {
     public var x: SIMD3<Double>
     public var y: SIMD3<Double>
     public var z: SIMD3<Double>
@@ -40,6 +51,16 @@ public struct Direction: Sendable, Equatable {
     /// x to the patient's left, y to posterior, z to superior.
     public static let identity = Direction(x: [1, 0, 0], y: [0, 1, 0], z: [0, 0, 1])
 
+    public var columns: [SIMD3<Double>] { [x, y, z] }
+
+    /// The nine cosines, row by row as in `anatomynet_volume.direction`.
+    public var description: String {
+        let rows = (0..<3).map { row in
+            columns.map { $0[row].formatted(5) }.joined(separator: " ")
+        }
+        return "[\(rows.joined(separator: "; "))]"
+    }
+
     /// The largest difference of any cosine.
     public func largestDifference(from other: Direction) -> Double {
         let differences = [x - other.x, y - other.y, z - other.z]
@@ -47,6 +68,31 @@ public struct Direction: Sendable, Equatable {
             max(largest, abs(difference.x), abs(difference.y), abs(difference.z))
         }
     }
+
+    /// The matrix of these columns times a vector.
+    func rotated(_ vector: SIMD3<Double>) -> SIMD3<Double> {
+        x * vector.x + y * vector.y + z * vector.z
+    }
+
+    var determinant: Double { x.cross(y).dot(z) }
+
+    /// The inverse of the matrix of these columns, which must not be singular.
+    var inverse: Direction {
+        let rows = [y.cross(z), z.cross(x), x.cross(y)].map { $0 / determinant }
+        return Direction(
+            x: [rows[0].x, rows[1].x, rows[2].x], y: [rows[0].y, rows[1].y, rows[2].y],
+            z: [rows[0].z, rows[1].z, rows[2].z])
+    }
+}
+
+extension SIMD3<Double> {
+    func dot(_ other: SIMD3<Double>) -> Double { (self * other).sum() }
+
+    func cross(_ other: SIMD3<Double>) -> SIMD3<Double> {
+        SIMD3(y * other.z - z * other.y, z * other.x - x * other.z, x * other.y - y * other.x)
+    }
+
+    var length: Double { dot(self).squareRoot() }
 }
 
 extension Geometry {

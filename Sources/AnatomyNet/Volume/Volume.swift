@@ -65,7 +65,7 @@ public struct Volume: @unchecked Sendable {
     }
 
     /// The addresses that the voxels lie in.
-    let memory: Range<Int>
+    public let memory: Range<Int>
 
     /// The strides of a dense volume where none are given; those of dimensions of 1, which nothing
     /// depends on, as if dense.

@@ -126,6 +126,10 @@ public struct ModelDescription: Sendable, Equatable {
             architecture = architectureByDefault
             defaults.append("architecture: \(architecture)")
         }
+        guard architecture.utf8.count <= 64 else {
+            throw AnatomyNetError(
+                .unsupported, "the architecture \(quoted(architecture)) is unknown: its name is too long")
+        }
         self.architecture = architecture
 
         channels = try value(.channels)?.integers(count: 4, in: 1...4096)

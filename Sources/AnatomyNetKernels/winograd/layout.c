@@ -78,7 +78,7 @@ static int32_t ceiling(int32_t value, int32_t divisor) { return (value + divisor
 /* Transformed tiles of a row block should stay in half of a 1 MB second-level
  * cache: the other half is for the weights that stream through it and for the
  * voxels fetched ahead. */
-static const int64_t block_floats = 440 * 1024 / sizeof(float);
+static const int64_t block_floats = 960 * 1024 / sizeof(float);
 enum { BLOCK_TILES_MAX = 16, BLOCK_TILES_MIN = 4, ITEMS_WANTED = 64, STRETCH_ROWS_MIN = 4 };
 
 void winograd_plan_work(struct winograd_work *work, const ank_convolution *operation,

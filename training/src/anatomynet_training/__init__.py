@@ -1,0 +1,1 @@
+"""Training, export and evaluation for libanatomynet. Not for clinical use."""

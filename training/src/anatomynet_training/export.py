@@ -1,0 +1,87 @@
+"""From a training checkpoint to a weight file, and the proof that the library computes the same with it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from .library import Library
+from .networks import build_network, probabilities
+from .preprocessing import Preprocessing
+from .recipe import recipe_from
+from .sample import AIR_HU, Sample
+from .weight_file import ModelDescription, load_weight_file, save_weight_file
+
+BACKGROUND = "background"
+
+PROBABILITY_TOLERANCE = 1e-4
+"""Largest difference between float32 PyTorch and the library's float32."""
+
+LABEL_AGREEMENT = 0.9999
+"""Least share of voxels with equal labels: where two classes tie, rounding decides."""
+
+
+def export(checkpoint: Path, output: Path, licence: str, provenance: str) -> None:
+    """Writes the averaged weights of a run's `best.pt` as a weight file."""
+    state = torch.load(checkpoint, weights_only=True)
+    recipe = recipe_from(state["recipe"])
+    description = ModelDescription(
+        architecture=recipe.network,
+        classes=(BACKGROUND, *state["organs"]),
+        window=recipe.window,
+        spacing=recipe.spacing,
+        spacing_range=tuple(map(tuple, state["spacing_range"])),
+        licence=licence,
+        provenance=provenance,
+    )
+    save_weight_file(output, state["weights"], description)
+
+
+@dataclass(frozen=True)
+class Parity:
+    largest_difference: float
+    agreement: float
+
+    @property
+    def holds(self) -> bool:
+        return self.largest_difference <= PROBABILITY_TOLERANCE and self.agreement >= LABEL_AGREEMENT
+
+
+def check_parity(library: Library, weight_file: Path, sample: Sample | None = None) -> Parity:
+    """Runs one volume through PyTorch and through the library.
+
+    The volume is taken to have the model's spacing, so that the networks are compared and not two
+    resamplers. Without a sample, noise of tissue-like HU: enough to compare arithmetic.
+    """
+    state, metadata = load_weight_file(weight_file)
+    preprocessing = preprocessing_of(metadata)
+    if sample is None:
+        noise = np.random.default_rng(0).normal(0, 300, (37, 45, 53))
+        volume = np.clip(noise, AIR_HU, 3000).astype(np.int16)
+    else:
+        volume = sample.intensities
+    spacing = preprocessing.spacing or (1.0, 1.0, 1.0)
+    own = Sample("parity", volume, np.zeros(volume.shape, np.uint8), (), (), spacing)
+    classes = len(state[next(name for name in ("layer11.0.bias", "up4.conv.conv.3.bias") if name in state)])
+    network = build_network(metadata["anatomynet.architecture"], classes).eval()
+    network.load_state_dict(state)
+    hounsfield = torch.from_numpy(volume.astype(np.float32))
+    expected = probabilities(network, preprocessing.intensities(hounsfield)).numpy()
+    with library.load(weight_file) as model:
+        labels, found = model.segment_with_probabilities(own)
+    return Parity(
+        float(np.abs(found - expected).max()),
+        float((labels == expected.argmax(axis=0)).mean()),
+    )
+
+
+def preprocessing_of(metadata: dict[str, str]) -> Preprocessing:
+    """What the metadata says about the input."""
+    window = metadata.get("anatomynet.intensity_window", "none")
+    spacing = metadata.get("anatomynet.spacing", "none")
+    if window == "none":
+        raise ValueError("the weight file states no intensity window; PyTorch cannot be given the same input")
+    lower, upper = map(float, window.split(","))
+    axes = None if spacing == "none" else tuple(map(float, spacing.split(",")))[::-1]
+    return Preprocessing(axes, (lower, upper))

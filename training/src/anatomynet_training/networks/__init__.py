@@ -1,0 +1,30 @@
+"""The nine networks of the AnatomyNet paper and its published training scripts.
+
+Tensors are (batch, channel, z, y, x); input is one channel of intensities, output is
+the **logits** of the classes (softmax is left to the loss and to inference). Every spatial
+extent must be a multiple of the network's `stride_product`.
+"""
+
+from .registry import ARCHITECTURES, architecture_of, build_network
+from .inference import (
+    freeze_batch_statistics,
+    pad_at_high_end,
+    probabilities,
+    use_volume_statistics,
+)
+from .residual import ResidualArchitecture, ResidualNetwork
+from .unet import UNet, UNetArchitecture
+
+__all__ = [
+    "ARCHITECTURES",
+    "ResidualArchitecture",
+    "ResidualNetwork",
+    "UNet",
+    "UNetArchitecture",
+    "architecture_of",
+    "build_network",
+    "freeze_batch_statistics",
+    "pad_at_high_end",
+    "probabilities",
+    "use_volume_statistics",
+]

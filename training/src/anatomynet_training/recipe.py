@@ -1,0 +1,116 @@
+"""A recipe says everything a training run decides; it is a TOML file."""
+
+import json
+import tomllib
+from dataclasses import asdict, dataclass, field, fields
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from .augmentation import Augmentation
+from .losses import LOSSES
+from .networks import ARCHITECTURES
+from .preprocessing import Preprocessing
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stretch of training with one optimiser."""
+
+    epochs: float
+    """Passes over the training samples; also the stage's share of a run that is limited by time."""
+    optimiser: str
+    """'rmsprop', 'sgd' (momentum 0.9) or 'adamw'."""
+    learning_rate: float
+    final_learning_rate: float | None = None
+    """Reached along a half cosine; constant where absent."""
+    patch: tuple[int, int, int] | None = None
+    """Extents (z, y, x) of the windows trained on; whole volumes where absent."""
+    frozen_statistics: bool = False
+    """Normalise with the running statistics, as inference will, instead of the example's own."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    network: str
+    stages: tuple[Stage, ...]
+    window: tuple[float, float]
+    """Hounsfield units mapped to 0 and 1."""
+    spacing: tuple[float, float, float] | None = None
+    """Millimetres (z, y, x) of the network's grid; the samples' own where absent."""
+    crop_to_body: bool = False
+    """Train on the box around the body instead of the whole volume: cheaper, where much of it is air."""
+    loss: str = "dice_and_focal"
+    background: str = "masked"
+    """'masked': supervised only where every organ is drawn (paper). 'marginal': with missing organs merged into it."""
+    average: float = 0.0
+    """Decay a step of the exponential moving average of the weights that is validated and exported; 0 for none."""
+    clip_gradient: float = 0.0
+    """Largest gradient norm; 0 does not limit it."""
+    autocast: bool = False
+    """Compute in bfloat16 where PyTorch deems it safe."""
+    organ_dropout: float = 0.0
+    """Probability that a training sample's organ counts as not drawn; drawn once a sample."""
+    augmentation: Augmentation = field(default_factory=Augmentation)
+    validate_every_epochs: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.network not in ARCHITECTURES:
+            raise ValueError(f"unknown network {self.network!r}; known: {', '.join(ARCHITECTURES)}")
+        if self.loss not in LOSSES:
+            raise ValueError(f"unknown loss {self.loss!r}; known: {', '.join(LOSSES)}")
+        if self.background not in ("masked", "marginal"):
+            raise ValueError(f"background is {self.background!r}; it can be 'masked' or 'marginal'")
+        if not self.stages:
+            raise ValueError("a recipe needs at least one stage")
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        return Preprocessing(self.spacing, self.window)
+
+    @property
+    def epochs(self) -> float:
+        return sum(stage.epochs for stage in self.stages)
+
+    def table(self) -> dict[str, Any]:
+        """Plain values, from which `recipe_from` makes an equal recipe."""
+        plain = json.loads(json.dumps(asdict(self)))
+        return {key: value for key, value in plain.items() if value is not None}
+
+    def stage_at(self, progress: float) -> tuple[int, float]:
+        """The stage's index and the fraction of it that is done, at a progress of the whole run from 0 to 1."""
+        position = progress * self.epochs
+        for index, stage in enumerate(self.stages):
+            if position < stage.epochs:
+                return index, position / stage.epochs
+            position -= stage.epochs
+        return len(self.stages) - 1, 1.0
+
+
+def load_recipe(name_or_path: str) -> Recipe:
+    """A recipe of this package by name ('paper', 'fast-cpu', ...) or any TOML file by path."""
+    path = Path(name_or_path)
+    if path.suffix == ".toml":
+        text = path.read_text(encoding="utf-8")
+    else:
+        shipped = resources.files(__package__) / "recipes"
+        file = shipped / f"{name_or_path}.toml"
+        if not file.is_file():
+            known = sorted(entry.name.removesuffix(".toml") for entry in shipped.iterdir())
+            raise ValueError(f"no recipe {name_or_path!r}; shipped: {', '.join(known)}; or give a .toml file")
+        text = file.read_text(encoding="utf-8")
+    return recipe_from(tomllib.loads(text))
+
+
+def recipe_from(table: dict[str, Any]) -> Recipe:
+    table = dict(table)
+    stages = tuple(_fill(Stage, stage) for stage in table.pop("stages", []))
+    augmentation = _fill(Augmentation, table.pop("augmentation", {}))
+    return _fill(Recipe, table | {"stages": stages, "augmentation": augmentation})
+
+
+def _fill(kind: type, table: dict[str, Any]) -> Any:
+    known = {entry.name for entry in fields(kind)}
+    if unknown := set(table) - known:
+        raise ValueError(f"unknown {kind.__name__.lower()} settings: {', '.join(sorted(unknown))}")
+    return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in table.items()})

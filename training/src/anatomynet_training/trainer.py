@@ -1,0 +1,315 @@
+"""The training loop: resumable at any moment, and honest about how far it is."""
+
+import copy
+import csv
+import math
+import os
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from .augmentation import Examples
+from .losses import LOSSES, merge_missing_into_background
+from .metrics import dice_per_organ
+from .networks import build_network, freeze_batch_statistics
+from .preprocessing import prepare, segment
+from .recipe import Recipe, Stage
+from .sample import Sample, body_box, class_weights
+
+CHECKPOINT = "checkpoint.pt"
+BEST = "best.pt"
+CURVE = "progress.csv"
+
+
+@dataclass
+class Limits:
+    """Where a run ends; the recipe's epochs where nothing is given."""
+
+    minutes: float | None = None
+    """Wall-clock time from now. The recipe's stages share what is left of the run in proportion to their epochs."""
+    checkpoint_minutes: float = 3.0
+
+
+class Trainer:
+    """Trains one network on prepared samples, in one folder that holds all its state.
+
+    The folder receives `checkpoint.pt` (everything needed to go on), `best.pt` (the averaged
+    weights with the best mean validation DSC) and `progress.csv`.
+    """
+
+    def __init__(self, recipe: Recipe, training: list[Sample], validation: list[Sample], folder: Path, seed: int = 0):
+        """`training` and `validation` are samples as they were read, in their original grids."""
+        if not training:
+            raise ValueError("no training samples")
+        for sample in (*training, *validation):
+            if sample.organs != training[0].organs:
+                raise ValueError(f"{sample.name}: organs {sample.organs} differ from {training[0].organs}")
+        self.recipe = recipe
+        self.spacing_range = spacing_range(training, recipe)
+        self.training = [
+            _with_organs_dropped(self._prepared(sample), recipe.organ_dropout, seed) for sample in training
+        ]
+        self.validation = validation
+        self.folder = folder
+        self.seed = seed
+        self.organs = training[0].organs
+        self.examples = Examples(recipe.preprocessing, recipe.augmentation)
+        torch.manual_seed(seed)
+        self.network = build_network(recipe.network, len(self.organs) + 1).to(memory_format=torch.channels_last_3d)
+        self.averaged = copy.deepcopy(self.network).eval()
+        self.weights = self._weights()
+        self.optimiser: torch.optim.Optimizer | None = None
+        self.stage_index = -1
+        self.step = 0
+        self.progress = 0.0
+        self.best = -1.0
+        self.next_validation = recipe.validate_every_epochs
+        self.stop_requested = False
+
+    def _prepared(self, sample: Sample) -> Sample:
+        prepared = prepare(sample, self.recipe.preprocessing)
+        return prepared.cropped(body_box(prepared.intensities, margin=4)) if self.recipe.crop_to_body else prepared
+
+    def start_from(self, state: dict[str, torch.Tensor]) -> None:
+        """Starts from given weights instead of random ones."""
+        self.network.load_state_dict(state)
+        self.averaged.load_state_dict(state)
+
+    def run(self, limits: Limits) -> None:
+        """Trains until the recipe or the time is done, or SIGTERM or SIGINT asks to stop; then checkpoints."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if (self.folder / CHECKPOINT).exists():
+            self._restore()
+        previous = {name: signal.signal(name, self._request_stop) for name in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            self._loop(limits)
+        finally:
+            for name, handler in previous.items():
+                signal.signal(name, handler)
+        self._save()
+
+    def _loop(self, limits: Limits) -> None:
+        began, progress_at_start, step_at_start = time.time(), self.progress, self.step
+        total_steps = math.ceil(self.recipe.epochs * len(self.training))
+        saved, reported, losses = began, began, []
+        while self.progress < 1 and not self.stop_requested:
+            index, fraction = self.recipe.stage_at(self.progress)
+            self._enter(index)
+            losses.append(self._train_step(self.recipe.stages[index], fraction))
+            self.step += 1
+            now = time.time()
+            if limits.minutes is None:
+                self.progress = min(1.0, self.step / total_steps)
+            else:
+                share = (now - began) / (60 * limits.minutes)
+                self.progress = min(1.0, progress_at_start + (1 - progress_at_start) * share)
+            if now - reported > 30:
+                done = (self.progress - progress_at_start) or 1e-9
+                remaining = (now - began) * (1 - self.progress) / done
+                rate = (now - began) / (self.step - step_at_start)
+                print(
+                    f"step {self.step}  {100 * self.progress:.1f} %  stage {index + 1}  loss {np.mean(losses):.4f}  "
+                    f"{rate:.2f} s/step  {remaining / 60:.0f} min left",
+                    flush=True,
+                )
+                reported, losses = now, losses[-200:]
+            epoch = self.step / len(self.training)
+            if self.validation and (epoch >= self.next_validation or self.progress >= 1):
+                self.next_validation = epoch + self.recipe.validate_every_epochs
+                self._validate(float(np.mean(losses)))
+            if time.time() - saved > 60 * limits.checkpoint_minutes:
+                self._save()
+                saved = time.time()
+
+    def _train_step(self, stage: Stage, fraction: float) -> float:
+        generator = np.random.default_rng([self.seed, self.step])
+        order = np.random.default_rng([self.seed, self.step // len(self.training)]).permutation(len(self.training))
+        sample = self.training[order[self.step % len(self.training)]]
+        intensities, labels, mask = self.examples.draw(sample, stage.patch, generator)
+        for group in self.optimiser.param_groups:
+            group["lr"] = learning_rate(stage, fraction)
+        intensities = intensities.to(memory_format=torch.channels_last_3d)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.recipe.autocast):
+            logits = self.network(intensities)
+        p = logits.float().softmax(dim=1)
+        if self.recipe.background == "marginal":
+            p, mask = merge_missing_into_background(p, mask)
+        loss = LOSSES[self.recipe.loss](p, labels, mask, self.weights)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        if self.recipe.clip_gradient:
+            nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.clip_gradient)
+        self.optimiser.step()
+        self._average()
+        return loss.item()
+
+    def _weights(self) -> torch.Tensor:
+        masks = [sample.annotated for sample in self.training]
+        weights = class_weights(masks)
+        if self.recipe.background == "marginal":
+            weights[0] = 1 / len(masks)
+        # Proportional to the paper's, so that a class supervised in every volume weighs 1.
+        return torch.from_numpy(weights * len(masks))
+
+    @torch.no_grad()
+    def _average(self) -> None:
+        # A short average first, or the start would linger in it for a thousand steps.
+        decay = min(self.recipe.average, (1 + self.step) / (10 + self.step))
+        own = self.network.state_dict()
+        for name, value in self.averaged.state_dict().items():
+            if value.is_floating_point():
+                value.lerp_(own[name], 1 - decay)
+            else:
+                value.copy_(own[name])
+
+    def _enter(self, index: int) -> None:
+        if index == self.stage_index:
+            return
+        stage = self.recipe.stages[index]
+        self.optimiser = make_optimiser(stage, self.network)
+        self.network.train()
+        if stage.frozen_statistics:
+            # The last few examples' statistics are noise; the average over hundreds is what inference uses.
+            averaged = dict(self.averaged.named_buffers())
+            for name, buffer in self.network.named_buffers():
+                buffer.copy_(averaged[name])
+            freeze_batch_statistics(self.network)
+        self.stage_index = index
+
+    def _validate(self, loss: float) -> None:
+        scores = validation_scores(self.averaged, self.validation, self.recipe)
+        means = {organ: float(np.nanmean(values)) if np.isfinite(values).any() else math.nan
+                 for organ, values in scores.items()}
+        mean = float(np.nanmean(list(means.values())))
+        print(f"validation at step {self.step}: mean {mean:.4f}  "
+              + "  ".join(f"{organ} {value:.3f}" for organ, value in means.items()), flush=True)
+        row = {
+            "step": self.step,
+            "epoch": round(self.step / len(self.training), 3),
+            "progress": round(self.progress, 5),
+            "learning_rate": self.optimiser.param_groups[0]["lr"],
+            "loss": loss,
+            "mean_dsc": mean,
+            **means,
+        }
+        path = self.folder / CURVE
+        new = not path.exists()
+        with path.open("a", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, fieldnames=list(row))
+            if new:
+                writer.writeheader()
+            writer.writerow(row)
+        if mean > self.best:
+            self.best = mean
+            _write(self.folder / BEST, {
+                "weights": self.averaged.state_dict(),
+                "organs": list(self.organs),
+                "spacing_range": [list(end) for end in self.spacing_range],
+                "recipe": self.recipe.table(),
+                "step": self.step,
+                "validation": means,
+            })
+
+    def _save(self) -> None:
+        _write(
+            self.folder / CHECKPOINT,
+            {
+                "network": self.network.state_dict(),
+                "averaged": self.averaged.state_dict(),
+                "optimiser": self.optimiser.state_dict() if self.optimiser else None,
+                "stage_index": self.stage_index,
+                "step": self.step,
+                "progress": self.progress,
+                "best": self.best,
+                "next_validation": self.next_validation,
+                "recipe": self.recipe.table(),
+            },
+        )
+
+    def _restore(self) -> None:
+        state = torch.load(self.folder / CHECKPOINT, weights_only=True)
+        if state["recipe"] != self.recipe.table():
+            raise ValueError(f"{self.folder} holds a run of another recipe; use a new folder")
+        self.network.load_state_dict(state["network"])
+        self.averaged.load_state_dict(state["averaged"])
+        if state["optimiser"] is not None:
+            self._enter(state["stage_index"])
+            self.network.load_state_dict(state["network"])
+            self.optimiser.load_state_dict(state["optimiser"])
+        for name in ("step", "progress", "best", "next_validation"):
+            setattr(self, name, state[name])
+        print(f"resumed at step {self.step}, {100 * self.progress:.1f} %", flush=True)
+
+    def _request_stop(self, *_: Any) -> None:
+        self.stop_requested = True
+
+
+def spacing_range(samples: list[Sample], recipe: Recipe) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Smallest and largest spacing (z, y, x) the network is trained on, in the samples' original grids.
+
+    A volume enlarged by a factor looks like one of that much finer spacing, so the augmentation's scaling
+    widens the range. Rounded to micrometres.
+    """
+    spacings = np.array([sample.spacing for sample in samples])
+    scale = recipe.augmentation.scale if recipe.augmentation.affine else 0.0
+    smallest, largest = spacings.min(axis=0) * (1 - scale), spacings.max(axis=0) * (1 + scale)
+    return tuple(smallest.round(3).tolist()), tuple(largest.round(3).tolist())
+
+
+def learning_rate(stage: Stage, fraction: float) -> float:
+    if stage.final_learning_rate is None:
+        return stage.learning_rate
+    cosine = 0.5 * (1 + math.cos(math.pi * fraction))
+    return stage.final_learning_rate + (stage.learning_rate - stage.final_learning_rate) * cosine
+
+
+def make_optimiser(stage: Stage, network: nn.Module) -> torch.optim.Optimizer:
+    parameters = network.parameters()
+    if stage.optimiser == "rmsprop":
+        return torch.optim.RMSprop(parameters, lr=stage.learning_rate)
+    if stage.optimiser == "sgd":
+        return torch.optim.SGD(parameters, lr=stage.learning_rate, momentum=0.9)
+    if stage.optimiser == "adamw":
+        return torch.optim.AdamW(parameters, lr=stage.learning_rate, weight_decay=1e-4)
+    raise ValueError(f"unknown optimiser {stage.optimiser!r}; known: rmsprop, sgd, adamw")
+
+
+def validation_scores(network: nn.Module, samples: list[Sample], recipe: Recipe) -> dict[str, np.ndarray]:
+    """DSC per organ over the samples, in their original grids; NaN where an organ was not drawn.
+
+    Volumes are cut to the body first, for speed; the reported figures of a model come from
+    `evaluate`, which runs the library on whole volumes.
+    """
+    rows = []
+    for sample in samples:
+        cut = sample.cropped(body_box(sample.intensities, margin=4))
+        predicted = segment(network, cut, recipe.preprocessing, autocast=recipe.autocast)
+        rows.append(dice_per_organ(predicted, cut))
+    table = np.array(rows)
+    return {organ: table[:, index] for index, organ in enumerate(samples[0].organs)}
+
+
+def _with_organs_dropped(sample: Sample, probability: float, seed: int) -> Sample:
+    if probability == 0:
+        return sample
+    # The name keeps the choice independent of the samples' order and of how many there are.
+    generator = np.random.default_rng([seed, *sample.name.encode()])
+    kept = tuple(flag and generator.random() >= probability for flag in sample.annotated)
+    labels = sample.labels.copy()
+    for label, flag in enumerate(kept, start=1):
+        if not flag:
+            labels[labels == label] = 0
+    return Sample(sample.name, sample.intensities, labels, sample.organs, kept, sample.spacing)
+
+
+def _write(path: Path, state: dict[str, Any]) -> None:
+    """Replaces the file in one step: a kill during writing leaves the previous one."""
+    temporary = path.with_suffix(".partial")
+    torch.save(state, temporary)
+    os.replace(temporary, path)

@@ -1,0 +1,57 @@
+import numpy as np
+import SimpleITK
+from conftest import ORGANS, blocks
+
+from anatomynet_training.command_line import main
+from anatomynet_training.weight_file import load_weight_file
+
+RECIPE = """
+network = "AnatomyNet"
+window = [-1000.0, 1500.0]
+background = "marginal"
+average = 0.9
+[[stages]]
+epochs = 1
+optimiser = "adamw"
+learning_rate = 1e-3
+patch = [8, 16, 16]
+"""
+
+
+def write_case(folder, sample):
+    (folder / "structures").mkdir(parents=True)
+    for name, array in [("ct", sample.intensities)] + [
+        (f"structures/{organ}", (sample.labels == label).astype(np.uint8))
+        for label, organ in enumerate(sample.organs, start=1)
+        if sample.annotated[label - 1]
+    ]:
+        image = SimpleITK.GetImageFromArray(array)
+        image.SetSpacing(sample.spacing[::-1])
+        SimpleITK.WriteImage(image, folder / f"{name}.nii.gz")
+
+
+def test_from_images_to_a_weight_file(tmp_path, capsys):
+    for index in range(2):
+        write_case(tmp_path / "images" / f"case_{index}", blocks(annotated=(True, True, index == 0), seed=index))
+    (tmp_path / "quick.toml").write_text(RECIPE)
+    samples, run, model = (str(tmp_path / name) for name in ("samples", "run", "model.safetensors"))
+    assert main(["import", "--layout", "folder", "--source", str(tmp_path / "images"), "--output", samples,
+                 "--organs", ",".join(ORGANS)]) == 0
+    assert main(["train", "--recipe", str(tmp_path / "quick.toml"), "--training", samples, "--validation", samples,
+                 "--run-folder", run]) == 0
+    assert (tmp_path / "run" / "learning-curve.png").exists()
+    assert main(["export", "--checkpoint", f"{run}/best.pt", "--output", model, "--without-check",
+                 "--license", "none", "--provenance", "Boxes."]) == 0
+    _, metadata = load_weight_file(tmp_path / "model.safetensors")
+    assert metadata["anatomynet.provenance"] == "Boxes. Not for clinical use."
+    assert metadata["anatomynet.spacing"] == "none"
+    assert main(["train", "--recipe", "paper", "--training", samples, "--run-folder", run]) == 1
+    assert "another recipe" in capsys.readouterr().err
+
+
+def test_errors_are_sentences_not_tracebacks(tmp_path, capsys):
+    (tmp_path / "empty").mkdir()
+    assert main(["import", "--layout", "pddca", "--source", str(tmp_path / "empty"), "--output", "x"]) == 1
+    assert "no cases in the pddca layout" in capsys.readouterr().err
+    assert main(["train", "--recipe", "none-such", "--training", str(tmp_path), "--run-folder", "x"]) == 1
+    assert "no recipe 'none-such'; shipped: fast-cpu" in capsys.readouterr().err

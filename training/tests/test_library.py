@@ -1,0 +1,59 @@
+"""The installed library against PyTorch, where ANATOMYNET_LIBRARY names it."""
+
+import numpy as np
+import pytest
+import torch
+from conftest import blocks, folder_from_environment
+from test_networks import randomised
+
+from anatomynet_training.command_line import main
+from anatomynet_training.export import check_parity
+from anatomynet_training.library import Library, LibraryError
+from anatomynet_training.weight_file import ModelDescription, save_weight_file
+
+SAMPLE = blocks()
+DESCRIPTION = ModelDescription("AnatomyNet", ("background", *SAMPLE.organs), (-1000.0, 1500.0), (3.0, 2.0, 2.0))
+
+
+@pytest.fixture
+def library() -> Library:
+    return Library(folder_from_environment("ANATOMYNET_LIBRARY", "libanatomynet.so"))
+
+
+@pytest.fixture
+def weight_file(tmp_path):
+    save_weight_file(tmp_path / "model.safetensors", randomised("AnatomyNet", 4, seed=9).state_dict(), DESCRIPTION)
+    return tmp_path / "model.safetensors"
+
+
+def test_library_reproduces_an_exported_network(library, weight_file):
+    for sample in (None, SAMPLE):
+        parity = check_parity(library, weight_file, sample)
+        assert parity.holds, parity
+
+
+def test_library_names_the_classes_of_the_file(library, weight_file):
+    with library.load(weight_file) as model:
+        assert model.classes == DESCRIPTION.classes
+        labels, probabilities = model.segment_with_probabilities(SAMPLE)
+    np.testing.assert_allclose(probabilities.sum(axis=0), 1, atol=1e-5)
+    assert np.array_equal(labels, probabilities.argmax(axis=0))
+
+
+def test_library_refusal_becomes_an_exception_with_its_message(library, tmp_path):
+    (tmp_path / "broken.safetensors").write_bytes(b"\0" * 20)
+    with pytest.raises(LibraryError, match="status"):
+        library.load(tmp_path / "broken.safetensors")
+
+
+def test_converted_checkpoint_loads(library, tmp_path):
+    torch.save({"epoch": 1, "weight": randomised("AnatomyNet", 10, seed=1).state_dict()}, tmp_path / "checkpoint")
+    output = tmp_path / "converted.safetensors"
+    assert main(["convert", "--checkpoint", str(tmp_path / "checkpoint"), "--output", str(output)]) == 0
+    with library.load(output) as model:
+        assert model.classes[1] == "BrainStem" and len(model.classes) == 10
+
+
+def test_library_that_is_not_there_is_reported():
+    with pytest.raises(LibraryError, match="cannot load"):
+        Library("/nonexistent/libanatomynet.so")

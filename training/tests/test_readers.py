@@ -1,0 +1,169 @@
+import os
+import stat
+
+import numpy as np
+import pytest
+import SimpleITK
+from conftest import folder_from_environment
+
+from anatomynet_training.dataset import load_samples, save_sample
+from anatomynet_training.readers import cases_of, openkbp, pddca
+from anatomynet_training.readers.folder import read_case
+from anatomynet_training.readers.image import read_image
+from anatomynet_training.readers.phantom import generate_phantom
+
+SPACING = (3.0, 2.0, 1.5)
+
+
+def image(array: np.ndarray, orientation: str = "LPS") -> SimpleITK.Image:
+    """An image of a (z, y, x) array in patient axes, stored in another orientation."""
+    result = SimpleITK.GetImageFromArray(array)
+    result.SetSpacing(SPACING[::-1])
+    result.SetOrigin((-20.0, -10.0, 5.0))
+    return SimpleITK.DICOMOrient(result, orientation)
+
+
+def lopsided() -> tuple[np.ndarray, np.ndarray]:
+    ct = np.full((6, 8, 10), -1000, dtype=np.int16)
+    ct[1:4, 2:5, 6:9] = 40
+    return ct, (ct == 40).astype(np.uint8)
+
+
+@pytest.mark.parametrize("orientation", ["LPS", "RAS", "PIR", "SAL"])
+def test_pddca_patient_lands_in_patient_axes_from_any_orientation(tmp_path, orientation):
+    ct, mask = lopsided()
+    patient = tmp_path / "0522c0001"
+    (patient / "structures").mkdir(parents=True)
+    SimpleITK.WriteImage(image(ct, orientation), patient / "img.nrrd")
+    SimpleITK.WriteImage(image(mask, orientation), patient / "structures" / "Parotid_L.nrrd")
+    sample = pddca.read_patient(patient)
+    assert np.array_equal(sample.intensities, ct)
+    assert np.array_equal(sample.labels == pddca.ORGANS.index("Parotid_L") + 1, mask == 1)
+    assert sample.annotated == tuple(organ == "Parotid_L" for organ in pddca.ORGANS)
+    assert sample.spacing == pytest.approx(SPACING)
+
+
+def test_mask_on_another_grid_is_refused(tmp_path):
+    ct, mask = lopsided()
+    patient = tmp_path / "case"
+    (patient / "structures").mkdir(parents=True)
+    SimpleITK.WriteImage(image(ct), patient / "img.nrrd")
+    SimpleITK.WriteImage(image(mask[:, :, :-1]), patient / "structures" / "Mandible.nrrd")
+    with pytest.raises(ValueError, match="is not the CT's"):
+        pddca.read_patient(patient)
+
+
+def test_oblique_image_is_refused(tmp_path):
+    oblique = image(lopsided()[0])
+    angle = 0.1
+    oblique.SetDirection((np.cos(angle), -np.sin(angle), 0, np.sin(angle), np.cos(angle), 0, 0, 0, 1))
+    SimpleITK.WriteImage(oblique, tmp_path / "ct.nrrd")
+    with pytest.raises(ValueError, match="oblique"):
+        read_image(tmp_path / "ct.nrrd")
+
+
+def test_folder_with_label_map_counts_absent_organs_as_not_drawn(tmp_path):
+    ct, mask = lopsided()
+    (tmp_path / "case").mkdir()
+    SimpleITK.WriteImage(image(ct), tmp_path / "case" / "ct.nii.gz")
+    SimpleITK.WriteImage(image(mask * 2), tmp_path / "case" / "labels.nii.gz")
+    sample = read_case(tmp_path / "case", ("A", "B", "C"))
+    assert sample.annotated == (False, True, False)
+    assert read_case(tmp_path / "case", ("A", "B", "C"), absent_is_missing=False).annotated == (True, True, True)
+    assert np.array_equal(sample.labels == 2, mask == 1)
+    with pytest.raises(ValueError, match="labels from 0 to 2"):
+        read_case(tmp_path / "case", ("A",))
+
+
+def test_folder_with_masks_knows_what_was_drawn(tmp_path):
+    ct, mask = lopsided()
+    (tmp_path / "case" / "structures").mkdir(parents=True)
+    SimpleITK.WriteImage(image(ct), tmp_path / "case" / "ct.nrrd")
+    SimpleITK.WriteImage(image(mask), tmp_path / "case" / "structures" / "B.nii.gz")
+    sample = cases_of("folder", tmp_path, ("A", "B"))["case"]()
+    assert sample.annotated == (False, True)
+    assert np.array_equal(sample.labels == 2, mask == 1)
+
+
+def test_values_outside_the_reconstruction_become_air(tmp_path):
+    ct = lopsided()[0].copy()
+    ct[0] = -3024
+    (tmp_path / "case").mkdir()
+    SimpleITK.WriteImage(image(ct), tmp_path / "case" / "ct.nii.gz")
+    sample = read_case(tmp_path / "case", ("A",))
+    assert sample.intensities[0].max() == -1024
+
+
+def write_openkbp(folder, indices_and_values, structures):
+    folder.mkdir()
+    lines = [",data"] + [f"{index},{value}" for index, value in indices_and_values]
+    (folder / "ct.csv").write_text("\n".join(lines) + "\n")
+    for name, indices in structures.items():
+        (folder / f"{name}.csv").write_text("\n".join([",data"] + [f"{index}," for index in indices]) + "\n")
+    (folder / "voxel_dimensions.csv").write_text("3.9\n3.8\n2.5\n")
+
+
+def test_openkbp_indices_run_over_y_x_and_z_from_above(tmp_path):
+    y, x, z_from_above = 5, 70, 3
+    flat = (y * 128 + x) * 128 + z_from_above
+    write_openkbp(tmp_path / "pt_1", [(flat, 1124.0)], {"LeftParotid": [flat]})
+    sample = openkbp.read_folder(tmp_path / "pt_1")
+    z = 127 - z_from_above
+    assert sample.intensities[z, y, x] == 100
+    assert (sample.intensities == -1024).sum() == 128**3 - 1
+    assert sample.labels[z, y, x] == openkbp.ORGANS.index("Parotid_L") + 1
+    assert (sample.labels > 0).sum() == 1
+    assert sample.annotated == tuple(organ == "Parotid_L" for organ in openkbp.ORGANS)
+    assert sample.spacing == (2.5, 3.8, 3.9)
+
+
+def test_openkbp_index_outside_the_cube_is_refused(tmp_path):
+    write_openkbp(tmp_path / "pt_1", [(128**3, 1000.0)], {})
+    with pytest.raises(ValueError, match="outside the cube"):
+        openkbp.read_folder(tmp_path / "pt_1")
+
+
+def test_published_patient_equals_the_archived_one():
+    folder = folder_from_environment("ANATOMYNET_OPENKBP", "the folder with raw/pt_1 and train/pt_1.npz")
+    published = openkbp.read_folder(folder / "raw" / "pt_1")
+    archived = openkbp.read_archive(folder / "train" / "pt_1.npz")
+    assert np.array_equal(published.intensities, archived.intensities)
+    assert np.array_equal(published.labels, archived.labels)
+    assert published.annotated == archived.annotated
+    assert published.spacing == archived.spacing
+
+
+def test_imported_sample_comes_back_as_it_was(tmp_path, sample):
+    save_sample(tmp_path, sample)
+    (again,) = load_samples(tmp_path)
+    assert np.array_equal(again.intensities, sample.intensities) and again.intensities.dtype == np.int16
+    assert np.array_equal(again.labels, sample.labels)
+    assert (again.name, again.organs, again.annotated, again.spacing) == (
+        sample.name, sample.organs, sample.annotated, sample.spacing,
+    )
+
+
+def test_phantom_runner_is_told_seed_spacing_and_size(tmp_path):
+    """A stand-in runner that records its arguments and writes a volume."""
+    ct, mask = lopsided()
+    SimpleITK.WriteImage(image(ct), tmp_path / "ct.nii.gz")
+    SimpleITK.WriteImage(image(mask * 3), tmp_path / "labels.nii.gz")
+    runner = tmp_path / "runner"
+    runner.write_text(
+        f'#!/bin/sh\necho "$@" > {tmp_path}/arguments\ncp {tmp_path}/ct.nii.gz "$2"\ncp {tmp_path}/labels.nii.gz "$4"\n'
+    )
+    os.chmod(runner, stat.S_IRWXU)
+    sample = generate_phantom(str(runner), 7, spacing=SPACING, size=(6, 8, 10))
+    arguments = (tmp_path / "arguments").read_text().split()
+    assert arguments[0] == "phantom" and arguments[2] == "--truth"
+    assert arguments[4:] == ["--seed", "7", "--spacing", "1.5,2,3", "--size", "10,8,6"]
+    assert sample.name == "phantom_00007" and all(sample.annotated)
+    assert np.array_equal(sample.labels == 3, mask == 1)
+
+
+def test_failing_phantom_runner_is_reported(tmp_path):
+    runner = tmp_path / "runner"
+    runner.write_text("#!/bin/sh\necho 'no such option' >&2\nexit 64\n")
+    os.chmod(runner, stat.S_IRWXU)
+    with pytest.raises(RuntimeError, match="no such option"):
+        generate_phantom(str(runner), 1)

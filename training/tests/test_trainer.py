@@ -1,0 +1,154 @@
+import csv
+import os
+import signal
+import threading
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from conftest import ORGANS, blocks
+
+from anatomynet_training.augmentation import Augmentation
+from anatomynet_training.learning_curve import draw_learning_curve
+from anatomynet_training.recipe import Recipe, Stage, load_recipe, recipe_from
+from anatomynet_training.trainer import BEST, CHECKPOINT, CURVE, Limits, Trainer, learning_rate, spacing_range
+
+PATCHES = Stage(epochs=2, optimiser="adamw", learning_rate=3e-3, final_learning_rate=1e-3, patch=(8, 16, 16))
+WHOLE = Stage(epochs=1, optimiser="sgd", learning_rate=1e-3, frozen_statistics=True)
+
+
+def recipe(**changes) -> Recipe:
+    settings = {"network": "AnatomyNet", "stages": (PATCHES, WHOLE), "window": (-1000.0, 1500.0), "average": 0.9}
+    return Recipe(**(settings | changes))
+
+
+SHAPE = (16, 24, 40)
+
+
+def samples(count: int = 3):
+    return [blocks(f"case_{index}", SHAPE, seed=index) for index in range(count)]
+
+
+def weights_of(trainer: Trainer) -> dict[str, torch.Tensor]:
+    return {f"{kind}.{name}": value.clone()
+            for kind, network in (("own", trainer.network), ("averaged", trainer.averaged))
+            for name, value in network.state_dict().items()}
+
+
+def test_interrupted_run_ends_with_the_weights_of_an_uninterrupted_one(tmp_path):
+    whole = Trainer(recipe(), samples(2), [], tmp_path / "whole")
+    whole.run(Limits())
+    for stop_at in (1, 4, 5):
+        folder = tmp_path / f"stopped_at_{stop_at}"
+        first = Trainer(recipe(), samples(2), [], folder)
+        train_step = first._train_step
+
+        def step_then_stop(*arguments, first=first, train_step=train_step, stop_at=stop_at):
+            if first.step + 1 == stop_at:
+                first.stop_requested = True
+            return train_step(*arguments)
+
+        first._train_step = step_then_stop
+        first.run(Limits())
+        assert first.step == stop_at
+        second = Trainer(recipe(), samples(2), [], folder)
+        second.run(Limits())
+        assert second.step == whole.step == 6
+        expected, found = weights_of(whole), weights_of(second)
+        assert all(torch.equal(expected[name], found[name]) for name in expected)
+
+
+def test_termination_signal_saves_a_checkpoint(tmp_path):
+    trainer = Trainer(recipe(stages=(Stage(1e6, "adamw", 1e-3, patch=(8, 8, 8)),)), samples(), [], tmp_path)
+    before = signal.getsignal(signal.SIGTERM)
+    threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGTERM)).start()
+    trainer.run(Limits())
+    assert 0 < trainer.step < 1e6
+    assert torch.load(tmp_path / CHECKPOINT, weights_only=True)["step"] == trainer.step
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_time_limit_shortens_every_stage(tmp_path):
+    trainer = Trainer(recipe(stages=(Stage(1e6, "adamw", 1e-3, patch=(8, 8, 8)),)), samples(), [], tmp_path)
+    trainer.run(Limits(minutes=1 / 60))
+    assert trainer.progress == 1 and trainer.step < 1e4
+
+
+def test_other_recipe_cannot_go_on_with_a_run(tmp_path):
+    Trainer(recipe(), samples(1), [], tmp_path).run(Limits())
+    with pytest.raises(ValueError, match="another recipe"):
+        Trainer(recipe(average=0.5), samples(1), [], tmp_path).run(Limits())
+
+
+def test_learns_the_organs_of_one_volume(tmp_path):
+    """From scratch to a validated, exportable, better-than-chance network within seconds."""
+    stage = Stage(epochs=60, optimiser="adamw", learning_rate=1e-2, final_learning_rate=1e-3)
+    trainer = Trainer(recipe(stages=(stage,), average=0.6, background="marginal", validate_every_epochs=30),
+                      samples(1), samples(1), tmp_path)
+    trainer.run(Limits())
+    best = torch.load(tmp_path / BEST, weights_only=True)
+    assert np.mean(list(best["validation"].values())) > 0.4
+    assert best["organs"] == list(ORGANS)
+    assert best["spacing_range"] == [[3.0, 2.0, 2.0], [3.0, 2.0, 2.0]]
+    with (tmp_path / CURVE).open() as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 2 and set(ORGANS) < set(rows[0])
+    draw_learning_curve(tmp_path / CURVE, tmp_path / "curve.png")
+    assert (tmp_path / "curve.png").stat().st_size > 1000
+
+
+def test_dropped_organs_are_neither_labelled_nor_marked_as_drawn(tmp_path):
+    trainer = Trainer(recipe(organ_dropout=0.5), samples(20), [], tmp_path)
+    flags = np.array([sample.annotated for sample in trainer.training])
+    assert 0.25 < flags.mean() < 0.75
+    for sample in trainer.training:
+        assert set(np.unique(sample.labels)) == {0, *(np.flatnonzero(sample.annotated) + 1).tolist()}
+    again = Trainer(recipe(organ_dropout=0.5), samples(20)[::-1], [], tmp_path)
+    assert [sample.annotated for sample in again.training] == [sample.annotated for sample in trainer.training][::-1]
+
+
+def test_weights_are_proportional_to_the_papers(tmp_path):
+    partly = [blocks("a"), blocks("b", annotated=(True, False, True)), blocks("c", annotated=(True, False, True))]
+    assert Trainer(recipe(), partly, [], tmp_path).weights.tolist() == pytest.approx([3, 1, 3, 1])
+    assert Trainer(recipe(background="marginal"), partly, [], tmp_path).weights.tolist() == pytest.approx([1, 1, 3, 1])
+
+
+def test_spacing_range_is_widened_by_the_scaling_that_is_trained_with():
+    fine = blocks("fine")
+    coarse = replace(blocks("coarse"), spacing=(4.0, 2.5, 2.5))
+    assert spacing_range([fine, coarse], recipe()) == ((3, 2, 2), (4, 2.5, 2.5))
+    scaled = recipe(augmentation=Augmentation(affine=0.5, scale=0.1))
+    assert spacing_range([fine, coarse], scaled) == ((2.7, 1.8, 1.8), (4.4, 2.75, 2.75))
+
+
+def test_learning_rate_follows_half_a_cosine():
+    assert learning_rate(PATCHES, 0) == pytest.approx(3e-3)
+    assert learning_rate(PATCHES, 0.5) == pytest.approx(2e-3)
+    assert learning_rate(PATCHES, 1) == pytest.approx(1e-3)
+    assert learning_rate(WHOLE, 0.7) == 1e-3
+
+
+@pytest.mark.parametrize("name", ["paper", "fast-cpu", "head-and-neck-7oar", "phantom"])
+def test_shipped_recipes_load_and_survive_their_checkpoint(name):
+    shipped = load_recipe(name)
+    assert recipe_from(shipped.table()) == shipped
+
+
+def test_paper_recipe_is_the_published_schedule():
+    first, second = load_recipe("paper").stages
+    assert (first.optimiser, first.learning_rate, first.epochs) == ("rmsprop", 0.002, 150)
+    assert (second.optimiser, second.learning_rate, second.epochs) == ("sgd", 0.001, 50)
+
+
+def test_misspelt_settings_are_refused():
+    with pytest.raises(ValueError, match="unknown recipe settings: avrage"):
+        recipe_from({"network": "AnatomyNet", "window": [0, 1], "avrage": 0.9,
+                     "stages": [{"epochs": 1, "optimiser": "sgd", "learning_rate": 1.0}]})
+
+
+def test_stages_follow_each_other():
+    assert recipe().stage_at(0) == (0, 0)
+    assert recipe().stage_at(0.5) == (0, pytest.approx(0.75))
+    assert recipe().stage_at(0.7)[0] == 1
+    assert recipe().stage_at(1) == (1, 1)
