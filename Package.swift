@@ -85,6 +85,10 @@ let package = Package(
             ]
         ),
         .testTarget(
+            name: "AnatomyNetPhantomTests",
+            dependencies: ["AnatomyNetPhantom"]
+        ),
+        .testTarget(
             name: "AnatomyNetTests",
             dependencies: ["AnatomyNet", "AnatomyNetSystem", "AnatomyNetKernels"],
             resources: [.copy("Fixtures")]
