@@ -119,7 +119,8 @@ def main(path):
         checks += 48
     target = np.array([1.5, 1.8, 2.2])
     model = library.load(weights, window=WINDOW, spacing=target)
-    for spacing in ((2.0, 2.4, 3.0), (1.5, 1.8, 2.2), (1.2, 1.5, 2.0)):
+    # None finer than the model's: SimpleITK's resampling has no anti-aliasing to compare with.
+    for spacing in ((2.0, 2.4, 3.0), (1.5, 1.8, 2.2), (3.0, 2.0, 2.5)):
         for axis, degrees in (((0, 0, 1), 0), ((0, 0, 1), 7), ((0.3, -0.5, 0.7), 20), ((1, 0.2, 0), 35)):
             for offset, flips in ((np.zeros(3), (False,) * 3), (np.array([3.3, -2.1, 4.7]), (True, False, True))):
                 stored = sitk.Flip(sitk.PermuteAxes(placed(image, spacing, axis, degrees, offset), (1, 2, 0)), flips)
