@@ -25,7 +25,7 @@ private func sampled(_ volume: Volume, _ grid: NetworkGrid, _ intensities: Inten
 @Suite struct InputSamplerTests {
     @Test(arguments: [
         (0.0, SIMD3(1.5, 3, 2.25)), (0.0, SIMD3(1, 3, 2)), (0.0, SIMD3(3, 6, 4.5)), (0.0, SIMD3(2.1, 4.5, 3.5)),
-        (8.0, SIMD3(1.5, 2, 2)), (28.0, SIMD3(1, 1, 1)), (15.0, SIMD3(3, 3, 4.5)), (6.0, SIMD3(2.1, 4.5, 3.5)),
+        (8.0, SIMD3(1.5, 2, 2)), (28.0, SIMD3(1.5, 2, 2)), (15.0, SIMD3(3, 3, 4.5)), (6.0, SIMD3(2.1, 4.5, 3.5)),
     ])
     func inputLiesWhereThePatientIs(degrees: Double, spacing: SIMD3<Double>) throws {
         // In the model's order, which is R, S, P.
@@ -43,17 +43,18 @@ private func sampled(_ volume: Volume, _ grid: NetworkGrid, _ intensities: Inten
                 caller: caller,
                 requirements: GridRequirements(orientation: Orientation("RSP")!, spacing: spacing, paddingMultiple: 4))
             let image = try sampled(stored.view(), grid, wideWindow)
-            var checked = 0
+            var checked = 0, misplaced = 0
+            // Not an expectation a voxel: those take a minute.
             let size = grid.geometry.dimensions
             for z in 0..<grid.paddedDimensions.z {
                 for y in 0..<grid.paddedDimensions.y {
-                    #expect(image[-1, y, z] == 0)
+                    if image[-1, y, z] != 0 { misplaced += 1 }
                     for x in 0..<grid.paddedDimensions.x {
                         guard x < size.x, y < size.y, z < size.z else {
-                            #expect(image[x, y, z] == 0)
+                            if image[x, y, z] != 0 { misplaced += 1 }
                             continue
                         }
-                        #expect(image[x, y, z].isFinite)
+                        if !image[x, y, z].isFinite { misplaced += 1 }
                         let index = SIMD3(Double(x), Double(y), Double(z))
                         let position = grid.geometry.position(of: index)!
                         // Where the filter reaches beyond the border, the ramp no longer holds.
@@ -64,11 +65,12 @@ private func sampled(_ volume: Volume, _ grid: NetworkGrid, _ intensities: Inten
                         guard inside else { continue }
                         checked += 1
                         let wanted = (ramp(position) + 1000) / 4000
-                        #expect(abs(image[x, y, z] - wanted) < tolerance, "at \(position)")
+                        if abs(image[x, y, z] - wanted) >= tolerance { misplaced += 1 }
                     }
                 }
             }
             #expect(checked > 8)
+            #expect(misplaced == 0, "\(direction)")
         }
     }
 
