@@ -134,13 +134,15 @@ final class ScoreResampler {
                 defer { end += (bytes + 63) / 64 * 64 }
                 return end
             }
-            let network = grid.geometry.dimensions, isDirect = grid.isPermutation
+            let network = grid.geometry.dimensions
+            let isDirect = grid.isPermutation
             var worker = 0
             mixedRow = reserve(isDirect ? 0 : network.x * lanes * 4, at: &worker)
             softmaxRow = reserve(isDirect ? 0 : network.x * request.classCount * 4, at: &worker)
             scores = reserve(isDirect ? 0 : (rows * rowVoxels + 16) * lanes * 4, at: &worker)
             probabilities = reserve(
-                isDirect && request.needsProbabilities ? request.classCount * rows * width * 4 : 0, at: &worker)
+                isDirect && request.needsProbabilities ? request.classCount * rows * width * 4 : 0,
+                at: &worker)
             labelRow = reserve(rows * width, at: &worker)
             confidences = reserve(
                 request.confidences ? request.classCount * MemoryLayout<Confidence>.stride : 0, at: &worker)
@@ -189,7 +191,8 @@ final class ScoreResampler {
             let y = target.lower.y + Int(item) % groups * layout.rows
             let rows = min(layout.rows, target.upper.y - y)
             let pointers = logits.map { block in
-                block.planes[z].unsafelyUnwrapped + y * Int(block.row_stride) + target.lower.x * Int(block.lanes)
+                block.planes[z].unsafelyUnwrapped + y * Int(block.row_stride) + target.lower.x
+                    * Int(block.lanes)
             }
             let scratch = scratch(worker)
             let probabilities = request.needsProbabilities ? scratch.probabilities : nil
@@ -197,7 +200,8 @@ final class ScoreResampler {
                 pointers, rowStrides: logits.map { Int($0.row_stride) }, rows: rows, width: layout.width,
                 labels: scratch.labels, probabilities: probabilities)
             store(
-                scratch.labels, rows: rows, width: layout.width, at: SIMD3(target.lower.x, y, z), worker: worker
+                scratch.labels, rows: rows, width: layout.width, at: SIMD3(target.lower.x, y, z),
+                worker: worker
             ) { label, voxel in
                 scratch.probabilities[label * rows * self.layout.width + voxel]
             }
@@ -218,11 +222,13 @@ final class ScoreResampler {
             for y in first..<min(first + rowsPerItem, network.y) {
                 let rows = logits.map { $0.planes[z].unsafelyUnwrapped + y * Int($0.row_stride) }
                 classify(
-                    rows, rowStrides: logits.map { Int($0.row_stride) }, rows: 1, width: network.x, labels: nil,
+                    rows, rowStrides: logits.map { Int($0.row_stride) }, rows: 1, width: network.x,
+                    labels: nil,
                     probabilities: probabilities)
                 for label in 0..<request.classCount {
                     let lanes = layout.blocks[label / 16].lanes
-                    let row = rows[label / 16] + label % 16, from = probabilities + label * network.x
+                    let row = rows[label / 16] + label % 16
+                    let from = probabilities + label * network.x
                     for x in 0..<network.x { row[x * lanes] = from[x] }
                 }
             }
@@ -243,7 +249,8 @@ final class ScoreResampler {
             let y = target.lower.y + Int(item) % groups * layout.rows
             let rows = min(layout.rows, target.upper.y - y)
             let scratch = scratch(worker)
-            let low = self.planes(alongZ.base(z), logits), high = self.planes(alongZ.next(z), logits)
+            let low = self.planes(alongZ.base(z), logits)
+            let high = self.planes(alongZ.next(z), logits)
             var pointers: [UnsafeMutablePointer<Float>] = []
             var scores = scratch.scores
             for (index, block) in layout.blocks.enumerated() {
@@ -265,12 +272,19 @@ final class ScoreResampler {
         y: Int, low: PlaneOfScores, high: PlaneOfScores, fraction: Float, lanes: Int,
         mixed: UnsafeMutablePointer<Float>, into output: UnsafeMutablePointer<Float>
     ) {
-        let alongX = interpolations[0], alongY = interpolations[1]
-        let base = alongY.base(y), next = alongY.next(y), fractionY = alongY.fraction(y)
-        let lowBase = low.row(base), lowNext = low.row(next)
-        let highBase = high.row(base), highNext = high.row(next)
-        let weightLowBase = (1 - fraction) * (1 - fractionY), weightLowNext = (1 - fraction) * fractionY
-        let weightHighBase = fraction * (1 - fractionY), weightHighNext = fraction * fractionY
+        let alongX = interpolations[0]
+        let alongY = interpolations[1]
+        let base = alongY.base(y)
+        let next = alongY.next(y)
+        let fractionY = alongY.fraction(y)
+        let lowBase = low.row(base)
+        let lowNext = low.row(next)
+        let highBase = high.row(base)
+        let highNext = high.row(next)
+        let weightLowBase = (1 - fraction) * (1 - fractionY)
+        let weightLowNext = (1 - fraction) * fractionY
+        let weightHighBase = fraction * (1 - fractionY)
+        let weightHighNext = fraction * fractionY
         for index in 0..<grid.geometry.dimensions.x * lanes {
             mixed[index] =
                 weightLowBase * lowBase[index] + weightLowNext * lowNext[index]
@@ -279,7 +293,8 @@ final class ScoreResampler {
         for x in 0..<layout.width {
             let place = target.lower.x + x
             let fraction = alongX.fraction(place)
-            let base = mixed + alongX.base(place) * lanes, next = mixed + alongX.next(place) * lanes
+            let base = mixed + alongX.base(place) * lanes
+            let next = mixed + alongX.next(place) * lanes
             let result = output + x * lanes
             for lane in stride(from: 0, to: lanes, by: 8) {
                 Self.store(
@@ -330,7 +345,8 @@ final class ScoreResampler {
         }
         // The lower plane is monotonic along the row.
         func firstVoxel(where isPast: (Int) -> Bool) -> Int {
-            var low = target.lower.x, high = target.upper.x
+            var low = target.lower.x
+            var high = target.upper.x
             while low < high {
                 let middle = (low + high) / 2
                 if isPast(base(middle)) { high = middle } else { low = middle + 1 }
@@ -373,7 +389,8 @@ final class ScoreResampler {
                     let highPlane =
                         (1 - alongY.fraction) * alongRow(high.row(alongY.base))
                         + alongY.fraction * alongRow(high.row(nextY))
-                    Self.store((1 - alongZ.fraction) * lowPlane + alongZ.fraction * highPlane, at: result + lane)
+                    Self.store(
+                        (1 - alongZ.fraction) * lowPlane + alongZ.fraction * highPlane, at: result + lane)
                 }
                 result += block.lanes
             }
@@ -414,12 +431,14 @@ final class ScoreResampler {
     private func plane(_ z: Int, of index: Int, _ logits: [ank_block]) -> PlaneOfScores {
         if z != carriedIndex {
             let block = logits[index]
-            return PlaneOfScores(base: UnsafePointer(block.planes[z].unsafelyUnwrapped), rowStride: Int(block.row_stride))
+            return PlaneOfScores(
+                base: UnsafePointer(block.planes[z].unsafelyUnwrapped), rowStride: Int(block.row_stride))
         }
         let network = grid.geometry.dimensions
         let lanesBefore = layout.blocks[..<index].reduce(0) { $0 + $1.lanes }
         return PlaneOfScores(
-            base: carried + lanesBefore * network.x * network.y, rowStride: network.x * layout.blocks[index].lanes)
+            base: carried + lanesBefore * network.x * network.y,
+            rowStride: network.x * layout.blocks[index].lanes)
     }
 
     private func planes(_ z: Int, _ logits: [ank_block]) -> [PlaneOfScores] {
@@ -530,7 +549,9 @@ final class ScoreResampler {
                     operation.input_count = Int32(blocks.count)
                     operation.input = blocks.baseAddress
                     operation.labels = labels
-                    if probabilities != nil { operation.probabilities = UnsafePointer(classPlanes.baseAddress) }
+                    if probabilities != nil {
+                        operation.probabilities = UnsafePointer(classPlanes.baseAddress)
+                    }
                     operation.end_plane = 1
                     for item in 0..<kernels.pointee.classification_items(&operation) {
                         kernels.pointee.classify(&operation, item)
