@@ -16,7 +16,9 @@ let niftiHeaders: [SwiftSetting] = [.unsafeFlags(["-Xcc", "-I/usr/include/nifti"
 
 /// cairo and what it is made of, as archives: the demo runner then needs none of them, nor X11, where
 /// it runs.
-let cairoArchives = ["cairo", "pixman-1", "fontconfig", "freetype", "png16", "brotlidec", "brotlicommon", "expat"]
+let cairoArchives = [
+    "cairo", "pixman-1", "fontconfig", "freetype", "png16", "brotlidec", "brotlicommon", "expat",
+]
 
 let package = Package(
     name: "anatomynet",
@@ -83,6 +85,10 @@ let package = Package(
                 .linkedLibrary("_FoundationCollections"),
                 .linkedLibrary("_FoundationCShims"), .linkedLibrary("swiftSynchronization"),
             ]
+        ),
+        .testTarget(
+            name: "AnatomyNetPhantomTests",
+            dependencies: ["AnatomyNetPhantom"]
         ),
         .testTarget(
             name: "AnatomyNetTests",

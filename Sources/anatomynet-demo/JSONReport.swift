@@ -8,7 +8,9 @@ enum JSONReport {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         let bytes = Array(try encoder.encode(report)) + [UInt8(ascii: "\n")]
-        guard let file = fopen(path, "wb") else { throw ImageFileError(path, String(cString: strerror(errno))) }
+        guard let file = fopen(path, "wb") else {
+            throw ImageFileError(path, String(cString: strerror(errno)))
+        }
         let written = fwrite(bytes, 1, bytes.count, file)
         guard fclose(file) == 0, written == bytes.count else {
             throw ImageFileError(path, "writing failed; is the disk full?")

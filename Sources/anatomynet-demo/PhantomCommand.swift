@@ -30,12 +30,14 @@ struct PhantomCommand: ParsableCommand {
     func run() throws {
         try ImageFormat.checkWritable(output)
         if let truth { try ImageFormat.checkWritable(truth) }
-        let size = size.values, spacing = spacing.values
+        let size = size.values
+        let spacing = spacing.values
         let phantom = try Phantom(
             seed: seed, size: .init(x: size.x, y: size.y, z: size.z),
             spacing: .init(x: spacing.x, y: spacing.y, z: spacing.z))
         let geometry = Geometry(
-            dimensions: size, spacing: spacing, origin: [phantom.origin.x, phantom.origin.y, phantom.origin.z])
+            dimensions: size, spacing: spacing,
+            origin: [phantom.origin.x, phantom.origin.y, phantom.origin.z])
         let grid = ImageGrid(geometry: geometry)
         var annotation = ImageAnnotation(
             generator: Generator.name, facts: [(key: "contents", value: "phantom with seed \(seed)")])
@@ -52,7 +54,8 @@ struct PhantomCommand: ParsableCommand {
             OrganMeasurement.table(OrganMeasurement.measure(labels, names: names, geometry: geometry)).print()
             if let picture {
                 let overview = OverviewPicture(
-                    image: try MedicalImage.read(output), geometry: geometry, labels: labels, labelNames: names,
+                    image: try MedicalImage.read(output), geometry: geometry, labels: labels,
+                    labelNames: names,
                     title: "Phantom with seed \(seed), true organs")
                 try overview.write(to: picture, annotation: annotation)
             }

@@ -66,7 +66,7 @@ import Testing
         func statistics(_ count: Int, _ spacing: Phantom.Spacing) -> (deviation: Float, correlation: Float) {
             let size = Phantom.Size(x: count, y: count, z: 8)
             let noise = QuantumNoise(seed: 4, size: size, spacing: spacing)
-            let values = slice(size, { _, _ in 0 }) { noise.add(to: $0, slice: 3) }
+            let values = slice(size, { _, _ in 0 }, { noise.add(to: $0, slice: 3) })
             let variance = values.map { $0 * $0 }.reduce(0, +) / Float(values.count)
             let product = zip(values, values.dropFirst()).map { $0 * $1 }.reduce(0, +) / Float(values.count)
             return (variance.squareRoot(), product / variance)
@@ -83,14 +83,15 @@ import Testing
         let size = Phantom.Size(x: 120, y: 120, z: 8)
         let spacing = Phantom.Spacing(x: 1.5, y: 1.5, z: 2.5)
         let streaks = MetalStreaks(seed: 2, size: size, spacing: spacing)
-        let clean = slice(size, { x, _ in x < 60 ? 40 : 1500 }) { streaks.add(to: $0, slice: 0) }
+        let clean = slice(size, { x, _ in x < 60 ? 40 : 1500 }, { streaks.add(to: $0, slice: 0) })
         #expect(clean.enumerated().allSatisfy { $1 == ($0 % 120 < 60 ? 40 : 1500) })
 
         // Two fillings on one line: the tissue between them darkens, elsewhere far less happens.
         func isMetal(_ x: Int, _ y: Int) -> Bool {
             (58...61).contains(y) && ((38...41).contains(x) || (78...81).contains(x))
         }
-        let streaked = slice(size, { x, y in isMetal(x, y) ? 9000 : 40 }) { streaks.add(to: $0, slice: 0) }
+        let streaked = slice(
+            size, { x, y in isMetal(x, y) ? 9000 : 40 }, { streaks.add(to: $0, slice: 0) })
         func mean(_ columns: ClosedRange<Int>, _ rows: ClosedRange<Int>) -> Float {
             let values = rows.flatMap { y in columns.map { streaked[y * 120 + $0] } }
             return values.reduce(0, +) / Float(values.count)

@@ -29,14 +29,17 @@ struct ThresholdBaseline {
                     }
                 }
                 pool.sort()
-                for (low, high) in [(0, 1), (0.02, 0.98), (0.05, 0.95), (0.1, 0.9), (0.2, 0.8), (0.1, 1), (0.3, 1)] {
+                for (low, high) in [
+                    (0, 1), (0.02, 0.98), (0.05, 0.95), (0.1, 0.9), (0.2, 0.8), (0.1, 1), (0.3, 1),
+                ] {
                     let last = Double(pool.count - 1)
                     let window = pool[Int(low * last)]...pool[Int(high * last)]
                     for isOpened in opening ? [false, true] : [false] {
                         var sum = 0.0
                         for (patient, image) in zip(patients, images) {
                             sum += dice(
-                                image[isSmoothed]!, window, isOpened, truth: patient.labels, organ, patient.size)
+                                image[isSmoothed]!, window, isOpened, truth: patient.labels, organ,
+                                patient.size)
                         }
                         best[organ] = max(best[organ] ?? 0, sum / Double(patients.count))
                     }

@@ -86,13 +86,13 @@ static int segment(const anatomynet_model *model, const anatomynet_volume *volum
     int32_t status;
     int result = 1;
 
-    anatomynet_segment_options_init(&options);
+    anatomynet_segment_options_init(&options, sizeof options);
     options.threads = 0; /* as many as this process may use */
     options.memory_limit = (uint64_t)8 << 30;
     options.progress = on_progress;
     options.progress_user = run;
     options.log = on_message;
-    anatomynet_outputs_init(&outputs);
+    anatomynet_outputs_init(&outputs, sizeof outputs);
     outputs.class_count = 1;
     outputs.classes = &background;
     outputs.probabilities = confidence;
@@ -136,7 +136,7 @@ int main(int argc, char **argv) {
     }
     if (argc == 11) run.seconds_allowed = atof(argv[10]);
 
-    anatomynet_volume_init(&volume);
+    anatomynet_volume_init(&volume, sizeof volume);
     for (axis = 0; axis < 3; axis++) {
         volume.dimensions[axis] = atol(argv[3 + axis]);
         volume.spacing[axis] = atof(argv[6 + axis]);
@@ -156,7 +156,7 @@ int main(int argc, char **argv) {
     volume.voxels = ct;
     volume.voxels_bytes = bytes;
 
-    anatomynet_load_options_init(&options);
+    anatomynet_load_options_init(&options, sizeof options);
     options.log = on_message; /* tells which defaults were taken */
     status = anatomynet_load(argv[1], &options, &model);
     if (status != ANATOMYNET_OK) {

@@ -14,7 +14,7 @@ int main(int argc, char **argv) {
     if (argc < 2 || !ct || !labels) return 2;
     status = anatomynet_load(argv[1], NULL, &model);
     if (status == ANATOMYNET_OK) {
-        anatomynet_volume_init(&volume);
+        anatomynet_volume_init(&volume, sizeof volume);
         volume.voxel_type = ANATOMYNET_INT16;
         volume.voxels = ct;
         volume.voxels_bytes = voxels * sizeof *ct;

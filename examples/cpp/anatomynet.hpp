@@ -82,7 +82,7 @@ public:
     // One label a voxel, dense, x fastest.
     std::vector<uint8_t> segment(const Volume &volume, const Options &options = {}) const {
         anatomynet_volume ct;
-        anatomynet_volume_init(&ct);
+        anatomynet_volume_init(&ct, sizeof ct);
         ct.voxel_type = ANATOMYNET_INT16;
         ct.voxels = volume.voxels;
         ct.voxels_bytes = volume.count() * sizeof(int16_t);
@@ -95,7 +95,7 @@ public:
 
         Progress progress{options.progress, nullptr};
         anatomynet_segment_options settings;
-        anatomynet_segment_options_init(&settings);
+        anatomynet_segment_options_init(&settings, sizeof settings);
         settings.threads = options.threads;
         settings.memory_limit = options.memory_limit;
         settings.progress = options.progress ? &Progress::call : nullptr;

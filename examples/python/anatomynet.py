@@ -52,6 +52,13 @@ class _SegmentOptions(ctypes.Structure):
         ("progress_user", c_void_p),
         ("log", _LOG),
         ("log_user", c_void_p),
+        ("region_mode", c_uint32),
+        ("allow_untrained_spacing", c_uint32),
+        ("keep_largest_components", c_uint32),
+        ("reserved", c_uint32),
+        ("region_first", c_int64 * 3),
+        ("region_dimensions", c_int64 * 3),
+        ("region_margin", c_double),
     ]
 
 
@@ -62,6 +69,8 @@ class _Outputs(ctypes.Structure):
         ("classes", POINTER(c_uint32)),
         ("probabilities", POINTER(c_float)),
         ("probabilities_bytes", c_uint64),
+        ("measurements", c_void_p),
+        ("measurements_bytes", c_uint64),
     ]
 
 
@@ -77,9 +86,9 @@ def _load_library() -> ctypes.CDLL:
         ("anatomynet_model_class_count", c_uint32, [c_void_p]),
         ("anatomynet_model_class_name", c_char_p, [c_void_p, c_uint32]),
         ("anatomynet_model_fingerprint", c_char_p, [c_void_p]),
-        ("anatomynet_volume_init", None, [POINTER(_Volume)]),
-        ("anatomynet_segment_options_init", None, [POINTER(_SegmentOptions)]),
-        ("anatomynet_outputs_init", None, [POINTER(_Outputs)]),
+        ("anatomynet_volume_init", None, [POINTER(_Volume), c_uint32]),
+        ("anatomynet_segment_options_init", None, [POINTER(_SegmentOptions), c_uint32]),
+        ("anatomynet_outputs_init", None, [POINTER(_Outputs), c_uint32]),
         (
             "anatomynet_segment",
             c_int32,
@@ -170,6 +179,7 @@ class Model:
         rescale_intercept: float = 0,
         threads: int = 0,
         memory_limit: int = 0,
+        keep_largest_components: bool = False,
         progress: Callable[[float], bool | None] | None = None,
         log: Callable[[int, str], None] | None = None,
         probabilities: NDArray[np.float32] | None = None,
@@ -190,9 +200,10 @@ class Model:
         volume = self._volume(voxels, spacing, origin, direction, rescale_slope, rescale_intercept)
         callbacks = _Callbacks(progress, log)
         options = _SegmentOptions()
-        _library.anatomynet_segment_options_init(byref(options))
+        _library.anatomynet_segment_options_init(byref(options), ctypes.sizeof(options))
         options.threads = threads
         options.memory_limit = memory_limit
+        options.keep_largest_components = keep_largest_components
         if progress is not None:
             options.progress = callbacks.progress
         if log is not None:
@@ -211,12 +222,12 @@ class Model:
     def estimate_memory(self, shape: Sequence[int], *, spacing: Sequence[float] = (0, 0, 0), threads: int = 0) -> int:
         """The bytes that `segment` will allocate for a CT of this shape [z, y, x]."""
         volume = _Volume()
-        _library.anatomynet_volume_init(byref(volume))
+        _library.anatomynet_volume_init(byref(volume), ctypes.sizeof(volume))
         volume.voxel_type = 1
         volume.dimensions[:] = [int(size) for size in reversed(shape)]
         volume.spacing[:] = [float(step) for step in reversed(spacing)]
         options = _SegmentOptions()
-        _library.anatomynet_segment_options_init(byref(options))
+        _library.anatomynet_segment_options_init(byref(options), ctypes.sizeof(options))
         options.threads = threads
         needed = c_uint64()
         _check(_library.anatomynet_estimate_memory(self._open(), byref(volume), byref(options), byref(needed)))
@@ -242,7 +253,7 @@ class Model:
             raise ValueError(f"an array with {voxels.ndim} axes; [z, y, x] is needed")
         low, high = np.lib.array_utils.byte_bounds(voxels)
         volume = _Volume()
-        _library.anatomynet_volume_init(byref(volume))
+        _library.anatomynet_volume_init(byref(volume), ctypes.sizeof(volume))
         volume.voxel_type = _VOXEL_TYPES[voxels.dtype]
         volume.voxels = voxels.ctypes.data
         volume.voxels_bytes = high - low
@@ -267,7 +278,7 @@ class Model:
         if probabilities.shape != (len(wanted), *shape):
             raise ValueError(f"probabilities of shape {probabilities.shape}; {(len(wanted), *shape)} is needed")
         outputs = _Outputs()
-        _library.anatomynet_outputs_init(byref(outputs))
+        _library.anatomynet_outputs_init(byref(outputs), ctypes.sizeof(outputs))
         outputs.class_count = len(wanted)
         outputs.classes = (c_uint32 * len(wanted))(*wanted)
         outputs.probabilities = probabilities.ctypes.data_as(POINTER(c_float))

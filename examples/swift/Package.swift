@@ -6,7 +6,8 @@ let package = Package(
     // The path of a copy of libanatomynet; a release is named by its URL instead.
     dependencies: [.package(name: "anatomynet", path: Context.environment["ANATOMYNET_SOURCE"] ?? "../..")],
     targets: [
-        .executableTarget(name: "segment", dependencies: [.product(name: "AnatomyNet", package: "anatomynet")])
+        .executableTarget(
+            name: "segment", dependencies: [.product(name: "AnatomyNet", package: "anatomynet")])
     ],
     swiftLanguageModes: [.v6]
 )

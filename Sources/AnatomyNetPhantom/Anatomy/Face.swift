@@ -12,7 +12,7 @@ struct Face {
         let maxillae = Side.allCases.map { side in
             Ellipsoid(Point(25, -61, -8).onSide(side), radii: Point(19, 21, 20)) as any Solid
         }
-        let nose = RoundedBox(Point(0, -65, -3), half: Point(17, 25, 21), rounding: 9)
+        let nose = Ellipsoid(Point(0, -64, -4), radii: Point(19, 27, 22))
         let spine = Tube([.init(0, -84, -20, 6, 4), .init(0, -93, -21, 2, 2)])
         scene.add(
             Union(maxillae + [nose, spine], blend: 6),

@@ -13,10 +13,10 @@ struct Glands {
         let enhancement = tissues.isEnhanced ? 18.0 : 0
         for side in Side.allCases {
             let parotid = Tissue(
-                mean: 28 - 48 * fattiness + enhancement + draw.uniform(-5...5), fine: 22 + 22 * fattiness,
+                mean: 30 - 46 * fattiness + enhancement + draw.uniform(-5...5), fine: 22 + 22 * fattiness,
                 coarse: 12 + 10 * fattiness)
             let submandibular = Tissue(
-                mean: 40 - 18 * fattiness + 1.9 * enhancement + draw.uniform(-4...4), fine: 16, coarse: 8)
+                mean: 42 - 18 * fattiness + 1.6 * enhancement + draw.uniform(-4...4), fine: 16, coarse: 8)
             addParotid(to: &scene, side, inside: skin, parotid, tissues, &draw)
             addSubmandibular(to: &scene, side, submandibular, tissues, &draw)
         }
@@ -66,7 +66,7 @@ struct Glands {
         scene.add(
             gland,
             [
-                Layer(depth: -0.8, tissue: tissues.fascia, marking: .background),
+                Layer(depth: -0.5, tissue: tissues.fascia, marking: .background),
                 Layer(depth: 0, tissue: tissue, marking: .organ(side.submandibular)),
             ])
         scene.add(

@@ -104,11 +104,9 @@ class Examples:
         self.affine.set_random_state(seed)
         self.disturb.set_random_state(seed)
         # MONAI interpolates both in floating point; labels come back as the nearest voxel's.
-        moved = self.affine(
-            {"intensities": intensities[None], "labels": torch.from_numpy(labels.astype(np.float32))[None]},
-        ) if self.augmentation.affine else {
-            "intensities": intensities[None], "labels": torch.from_numpy(labels.astype(np.float32))[None],
-        }
+        moved = {"intensities": intensities[None], "labels": torch.from_numpy(labels.astype(np.float32))[None]}
+        if self.augmentation.affine:
+            moved = self.affine(moved)
         centre = transforms.CenterSpatialCrop(size)
         intensities = centre(moved["intensities"])
         labels_tensor = centre(moved["labels"]).round().to(torch.uint8)

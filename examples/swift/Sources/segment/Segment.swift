@@ -12,7 +12,8 @@ enum Segment {
 
         try ct.withUnsafeBytes { voxels in
             let volume = try Volume(
-                voxels: voxels.baseAddress!, voxelBytes: UInt64(voxels.count), voxelType: .int16, geometry: geometry)
+                voxels: voxels.baseAddress!, voxelBytes: UInt64(voxels.count), voxelType: .int16,
+                geometry: geometry)
             try labels.withUnsafeMutableBufferPointer { labels in
                 try Segmenter(model).segment(volume, labels: labels)
             }
