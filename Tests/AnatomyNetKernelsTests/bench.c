@@ -1,4 +1,8 @@
-/* Times the convolution layers of the network, kernel by kernel: GMAC/s as direct convolution counts them. */
+/* Times the network's 3x3x3 convolutions, layer shape by layer shape, in GMAC/s as direct convolution
+ * counts them. Usage: bench [instruction set 1-3, 0: best] [threads] [layer]
+ *
+ * "Wall" is the shortest of several runs; "busy" counts the threads' processor time instead, which
+ * other programs on the machine disturb less. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -9,58 +13,54 @@
 
 #include "anatomynet_kernels.h"
 
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+enum { THREADS_MAX = 16, BLOCKS_MAX = 8, RUNS = 12 };
+
+static double seconds(clockid_t clock) {
+    struct timespec time;
+    clock_gettime(clock, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
-static double cpu(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static void *huge(size_t bytes) {
-    bytes = (bytes + (2u << 20) - 1) & ~(size_t)((2u << 20) - 1);
-    void *p = aligned_alloc(2u << 20, bytes);
-    madvise(p, bytes, MADV_HUGEPAGE);
-    memset(p, 0, bytes);
-    return p;
+/* Zeroed memory on huge pages, as the library uses; exits where there is none. */
+static void *allocated(size_t bytes) {
+    const size_t page = (size_t)2 << 20;
+    bytes = (bytes + page) / page * page;
+    void *memory = aligned_alloc(page, bytes);
+    if (!memory) exit(2);
+    madvise(memory, bytes, MADV_HUGEPAGE);
+    return memset(memory, 0, bytes);
 }
 
 struct map {
     int32_t count;
-    ank_block blocks[16];
-    void *storage[16];
-    float **planes[16];
+    ank_block blocks[BLOCKS_MAX];
+    float *storage[BLOCKS_MAX], **planes[BLOCKS_MAX];
 };
 
-static void create(struct map *m, const int32_t *channels, int32_t parts, int32_t d, int32_t h, int32_t w) {
-    m->count = 0;
-    for (int32_t p = 0; p < parts; p++)
-        for (int32_t first = 0; first < channels[p]; first += 16) {
-            const int32_t left = channels[p] - first, lanes = ank_block_lanes(channels[p], first);
-            const int64_t stride = ank_row_voxels(w) * lanes, plane = stride * h;
-            float *data = huge(sizeof(float) * (size_t)(plane * d + 64));
-            float **planes = calloc((size_t)d + 2, sizeof *planes);
-            for (int32_t z = 0; z < d; z++) {
-                planes[z + 1] = data + z * plane + lanes;
-                for (int32_t y = 0; y < h; y++)
-                    for (int32_t x = 0; x < w; x++)
-                        for (int32_t c = 0; c < (left < lanes ? left : lanes); c++)
-                            planes[z + 1][y * stride + x * lanes + c] = (float)((x * 7 + y * 5 + z * 3 + c) % 17 - 8) / 8;
-            }
-            m->storage[m->count] = data;
-            m->planes[m->count] = planes;
-            m->blocks[m->count++] = (ank_block){planes + 1, stride, lanes, left < 16 ? left : 16};
+static void map_append(struct map *map, int32_t channels, int32_t depth, int32_t height, int32_t width) {
+    for (int32_t first = 0; first < channels; first += 16) {
+        const int32_t lanes = ank_block_lanes(channels, first);
+        const int32_t carried = channels - first < lanes ? channels - first : lanes;
+        const int64_t stride = ank_row_voxels(width) * lanes, plane = stride * height;
+        float *data = allocated(sizeof(float) * (size_t)(plane * depth));
+        float **planes = allocated(sizeof *planes * (size_t)(depth + 2));
+        for (int32_t z = 0; z < depth; z++) {
+            planes[z + 1] = data + z * plane + lanes;
+            for (int32_t y = 0; y < height; y++)
+                for (int32_t x = 0; x < width; x++)
+                    for (int32_t c = 0; c < carried; c++)
+                        planes[z + 1][y * stride + x * lanes + c] = (float)((7 * x + 5 * y + 3 * z + c) % 17 - 8) / 8;
         }
+        map->storage[map->count] = data;
+        map->planes[map->count] = planes;
+        map->blocks[map->count++] = (ank_block){planes + 1, stride, lanes, carried};
+    }
 }
 
-static void release(struct map *m) {
-    for (int32_t b = 0; b < m->count; b++) {
-        free(m->storage[b]);
-        free(m->planes[b]);
+static void map_free(struct map *map) {
+    for (int32_t b = 0; b < map->count; b++) {
+        free(map->storage[b]);
+        free(map->planes[b]);
     }
 }
 
@@ -68,86 +68,105 @@ struct job {
     const ank_kernels *kernels;
     const ank_convolution *operation;
     int64_t items;
-    void *scratch[8];
-    atomic_long next;
-    atomic_int threads;
-    double busy[8];
+    void *scratch[THREADS_MAX];
+    double busy[THREADS_MAX];
+    atomic_int_fast64_t next_item;
+    atomic_int next_thread;
 };
 
 static void *work(void *argument) {
     struct job *job = argument;
-    const int thread = atomic_fetch_add(&job->threads, 1);
-    void *scratch = job->scratch[thread];
-    const double began = cpu();
-    for (int64_t i; (i = atomic_fetch_add(&job->next, 1)) < job->items;) job->kernels->convolve(job->operation, i, scratch);
-    job->busy[thread] = cpu() - began;
+    const int thread = atomic_fetch_add(&job->next_thread, 1);
+    const double began = seconds(CLOCK_THREAD_CPUTIME_ID);
+    for (int64_t item; (item = atomic_fetch_add(&job->next_item, 1)) < job->items;)
+        job->kernels->convolve(job->operation, item, job->scratch[thread]);
+    job->busy[thread] = seconds(CLOCK_THREAD_CPUTIME_ID) - began;
     return NULL;
 }
 
-static void layer(const ank_kernels *kernels, int32_t set, const int32_t *in, int32_t in_parts, const int32_t *out,
-                  int32_t out_parts, int32_t d, int32_t h, int32_t w, int residual, int threads) {
-    struct map input, output, added = {0};
-    create(&input, in, in_parts, d, h, w);
-    create(&output, out, out_parts, d, h, w);
-    if (residual) create(&added, out, out_parts, d, h, w);
-    int32_t k = 0, n = 0;
-    for (int i = 0; i < in_parts; i++) k += in[i];
-    for (int i = 0; i < out_parts; i++) n += out[i];
-    ank_convolution_shape shape = {3, 1, k, n, input.count, output.count, input.blocks, output.blocks, NULL};
-    float *weights = malloc(sizeof(float) * 27 * (size_t)(k * n));
-    for (int i = 0; i < 27 * k * n; i++) weights[i] = (float)(i % 13 - 6) / 100;
-    void *prepared = huge(kernels->convolution_weights_bytes(&shape));
-    kernels->prepare_convolution(&shape, weights, NULL, prepared);
-    float *zeros = huge(sizeof(float) * 16 * (size_t)ank_row_voxels(w));
-    float shift[256] = {0.25f};
-    ank_convolution operation = {3, 1, d, h, w, d, h, w, input.count, output.count, input.blocks, output.blocks,
-                                 prepared, zeros, {NULL, shift, residual ? added.blocks : NULL, 0.01f}, 0, d};
-    struct job job = {kernels, &operation, kernels->convolution_items(&operation), {0}, 0, 0, {0}};
-    for (int t = 0; t < threads; t++) job.scratch[t] = huge(kernels->convolution_scratch_bytes(&operation) + 64);
-    double best = 1e9, best_busy = 1e9, times[64];
-    int reps = 0;
-    double began = now();
-    for (; reps < 64 && (reps < 5 || now() - began < 1.0); reps++) {
-        atomic_store(&job.next, 0);
-        atomic_store(&job.threads, 0);
-        double t0 = now();
-        pthread_t ids[8];
-        for (int t = 1; t < threads; t++) pthread_create(&ids[t], NULL, work, &job);
-        work(&job);
-        for (int t = 1; t < threads; t++) pthread_join(ids[t], NULL);
-        times[reps] = now() - t0;
-        double total = 0;
-        for (int t = 0; t < threads; t++) total += job.busy[t];
-        if (total / threads < best_busy) best_busy = total / threads;
-        if (times[reps] < best) best = times[reps];
+struct layer {
+    int32_t parts, inputs[2];   /* channels of the concatenated maps */
+    int32_t outputs[2];
+    int32_t residual, full_resolution;
+};
+
+static void measure(const ank_kernels *kernels, int threads, const struct layer *layer) {
+    const int32_t depth = layer->full_resolution ? 48 : 89, height = layer->full_resolution ? 302 : 151;
+    const int32_t width = layer->full_resolution ? 225 : 113;
+    struct map input = {0}, output = {0}, residual = {0};
+    int32_t inputs = 0, outputs = 0;
+    for (int32_t part = 0; part < layer->parts; part++) {
+        map_append(&input, layer->inputs[part], depth, height, width);
+        inputs += layer->inputs[part];
     }
-    double macs = 27.0 * k * n * d * h * (double)w;
-    char name[64];
-    snprintf(name, sizeof name, "%d->%d%s", k, n, residual ? "+r" : "");
-    printf("%-9s %-10s %dx%dx%d  %d threads  items %4ld  %7.2f ms  %7.1f GMAC/s (busy %7.1f)\n", kernels->name, name, d, h, w, threads,
-           (long)job.items, best * 1e3, macs / best / 1e9, macs / best_busy / 1e9);
+    for (int32_t part = 0; part < 2; part++) {
+        map_append(&output, layer->outputs[part], depth, height, width);
+        if (layer->residual) map_append(&residual, layer->outputs[part], depth, height, width);
+        outputs += layer->outputs[part];
+    }
+    const ank_convolution_shape shape = {3, 1, inputs, outputs, input.count, output.count, input.blocks,
+                                         output.blocks, NULL};
+    float *weights = allocated(sizeof(float) * 27 * (size_t)(inputs * outputs));
+    for (int32_t i = 0; i < 27 * inputs * outputs; i++) weights[i] = (float)(i % 13 - 6) / 100;
+    void *prepared = allocated(kernels->convolution_weights_bytes(&shape));
+    kernels->prepare_convolution(&shape, weights, NULL, prepared);
+    float *zeros = allocated(sizeof(float) * 16 * (size_t)ank_row_voxels(width));
+    const ank_convolution operation = {
+        .kernel = 3, .stride = 1, .depth = depth, .height = height, .width = width,
+        .input_depth = depth, .input_height = height, .input_width = width,
+        .input_count = input.count, .output_count = output.count, .input = input.blocks, .output = output.blocks,
+        .weights = prepared, .zero_row = zeros,
+        .epilogue = {NULL, NULL, layer->residual ? residual.blocks : NULL, 0.01f},
+        .first_plane = 0, .end_plane = depth,
+    };
+    struct job job = {.kernels = kernels, .operation = &operation, .items = kernels->convolution_items(&operation)};
+    for (int t = 0; t < threads; t++) job.scratch[t] = allocated(kernels->convolution_scratch_bytes(&operation));
+
+    double wall = 1e9, busy = 1e9;
+    for (int run = 0; run < RUNS; run++) {
+        pthread_t others[THREADS_MAX];
+        atomic_store(&job.next_item, 0);
+        atomic_store(&job.next_thread, 0);
+        const double began = seconds(CLOCK_MONOTONIC);
+        for (int t = 1; t < threads; t++)
+            if (pthread_create(&others[t], NULL, work, &job)) exit(2);
+        work(&job);
+        for (int t = 1; t < threads; t++) pthread_join(others[t], NULL);
+        const double took = seconds(CLOCK_MONOTONIC) - began;
+        double mean = 0;
+        for (int t = 0; t < threads; t++) mean += job.busy[t] / threads;
+        if (took < wall) wall = took;
+        if (mean < busy) busy = mean;
+    }
+    const double multiplications = 27e-9 * inputs * outputs * depth * height * width;
+    printf("%-8s %2d->%d%-9s %dx%dx%d  %d threads  wall %7.1f GMAC/s  busy %7.1f GMAC/s\n", kernels->name,
+           (int)inputs, (int)outputs, layer->residual ? "+residual" : "", (int)depth, (int)height, (int)width, threads,
+           multiplications / wall, multiplications / busy);
     fflush(stdout);
-    (void)set;
+
     for (int t = 0; t < threads; t++) free(job.scratch[t]);
-    free(weights); free(prepared); free(zeros);
-    release(&input); release(&output);
-    if (residual) release(&added);
+    free(zeros);
+    free(prepared);
+    free(weights);
+    map_free(&residual);
+    map_free(&output);
+    map_free(&input);
 }
 
 int main(int argc, char **argv) {
-    int32_t set = argc > 1 ? atoi(argv[1]) : 0;
-    int threads = argc > 2 ? atoi(argv[2]) : 2;
-    int only = argc > 3 ? atoi(argv[3]) : -1;
-    const ank_kernels *k = ank_kernels_for(set);
-    if (!k) return 1;
-    static const struct { int32_t in[3], in_parts, out[2], out_parts, residual, full; } layers[] = {
-        {{32}, 1, {32}, 1, 0, 0}, {{32}, 1, {32}, 1, 1, 0}, {{28}, 1, {28}, 1, 1, 0}, {{30}, 1, {30}, 1, 1, 0},
-        {{34}, 1, {34}, 1, 1, 0}, {{34, 32}, 2, {32}, 1, 0, 0}, {{32, 30}, 2, {30}, 1, 0, 0}, {{30, 28}, 2, {28}, 1, 0, 0},
-        {{15}, 1, {14}, 1, 0, 1}, {{15}, 1, {14, 14}, 2, 0, 1}, {{14}, 1, {14}, 1, 1, 1}, {{14}, 1, {10}, 1, 0, 1},
+    static const struct layer layers[] = {
+        {1, {32}, {32, 0}, 0, 0},     {1, {32}, {32, 0}, 1, 0},     {1, {28}, {28, 0}, 1, 0}, {1, {30}, {30, 0}, 1, 0},
+        {1, {34}, {34, 0}, 1, 0},     {2, {34, 32}, {32, 0}, 0, 0}, {2, {32, 30}, {30, 0}, 0, 0},
+        {2, {30, 28}, {28, 0}, 0, 0}, {1, {15}, {14, 0}, 0, 1},     {1, {15}, {14, 14}, 0, 1}, {1, {14}, {14, 0}, 1, 1},
+        {1, {14}, {10, 0}, 0, 1},
     };
-    for (int i = 0; i < (int)(sizeof layers / sizeof *layers); i++) {
-        if (only >= 0 && i != only) continue;
-        layer(k, set, layers[i].in, layers[i].in_parts, layers[i].out, layers[i].out_parts, layers[i].full ? 48 : 89,
-              layers[i].full ? 302 : 151, layers[i].full ? 225 : 113, layers[i].residual, threads);
+    const ank_kernels *kernels = ank_kernels_for(argc > 1 ? atoi(argv[1]) : 0);
+    const int threads = argc > 2 ? atoi(argv[2]) : 2, only = argc > 3 ? atoi(argv[3]) : -1;
+    if (!kernels || threads < 1 || threads > THREADS_MAX) {
+        fprintf(stderr, "no such instruction set on this machine, or threads not in 1-%d\n", THREADS_MAX);
+        return 1;
     }
+    for (int i = 0; i < (int)(sizeof layers / sizeof *layers); i++)
+        if (only < 0 || only == i) measure(kernels, threads, &layers[i]);
+    return 0;
 }

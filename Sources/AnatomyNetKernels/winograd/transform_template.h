@@ -72,7 +72,7 @@ ANK_INLINE void NAMED(transform_column)(const float *const rows[WINOGRAD_PLANE_P
  *
  * Two of a tile's six columns are its left neighbour's too, so transformed
  * columns pass through a ring of eight. */
-static __attribute__((noinline)) void NAMED(transform_input)(const float *const rows[WINOGRAD_PLANE_POINTS], int64_t voxel,
+static void NAMED(transform_input)(const float *const rows[WINOGRAD_PLANE_POINTS], int64_t voxel,
                                    int32_t tiles, float *ring, float *values, int64_t slot) {
     enum { COLUMN = WINOGRAD_PLANE_POINTS * LANES };
     for (int c = 0; c < 2; c++) NAMED(transform_column)(rows, c * voxel, ring + c * COLUMN);
@@ -118,7 +118,7 @@ struct NAMED(output_rows) {
 };
 
 /* Transforms the products of the row block's tiles back and writes them. */
-static __attribute__((noinline)) void NAMED(transform_output)(const float *products, int64_t slot, int32_t tiles,
+static void NAMED(transform_output)(const float *products, int64_t slot, int32_t tiles,
                                     float *lines, const struct NAMED(output_rows) *to) {
     const VECTOR scale = LOAD(to->scale), shift = LOAD(to->shift);
     const VECTOR slope = SPLAT(to->negative_slope);
