@@ -16,7 +16,7 @@ SWIFT_CLANG = $(dir $(shell command -v swift))clang
 LIBRARY := libanatomynet.so
 ROOT := $(DESTDIR)$(PREFIX)
 
-.PHONY: all dependencies demo test test-swift test-kernels test-interface test-examples test-demo test-symbols \
+.PHONY: all dependencies demo test test-swift test-kernels test-interface test-examples test-demo test-symbols test-demo test-documentation \
 	install uninstall bench format lint clean
 
 all: dependencies
@@ -30,7 +30,7 @@ demo: all
 
 # ---- Tests -------------------------------------------------------------------
 
-test: all test-symbols test-kernels test-swift test-interface test-examples test-demo
+test: all test-symbols test-kernels test-swift test-interface test-examples test-demo test-documentation
 
 # In release mode, since the kernels' arithmetic is what is tested; in a folder of its own, since
 # internal names are visible to the tests.
@@ -52,6 +52,9 @@ test-interface: all
 
 test-examples: all
 	Tests/ExamplesTests/run
+
+test-documentation: all
+	Tests/DocumentationTests/run
 
 test-demo: all
 	Tests/DemoTests/run

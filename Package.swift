@@ -16,7 +16,9 @@ let niftiHeaders: [SwiftSetting] = [.unsafeFlags(["-Xcc", "-I/usr/include/nifti"
 
 /// cairo and what it is made of, as archives: the demo runner then needs none of them, nor X11, where
 /// it runs.
-let cairoArchives = ["cairo", "pixman-1", "fontconfig", "freetype", "png16", "brotlidec", "brotlicommon", "expat"]
+let cairoArchives = [
+    "cairo", "pixman-1", "fontconfig", "freetype", "png16", "brotlidec", "brotlicommon", "expat",
+]
 
 let package = Package(
     name: "anatomynet",

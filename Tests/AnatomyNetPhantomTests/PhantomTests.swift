@@ -64,4 +64,24 @@ import Testing
                 seed: 1, size: .init(x: 16, y: 16, z: 16), spacing: .init(x: 1, y: value, z: 1))
         }
     }
+
+    @Test func refusesAFieldNoScannerHas() {
+        let size = Phantom.Size(x: 16, y: 16, z: 600)
+        let spacing = Phantom.Spacing(x: 1, y: 1, z: 2)
+        #expect(throws: PhantomError.fieldOfView(size, spacing)) {
+            try Phantom(seed: 1, size: size, spacing: spacing)
+        }
+    }
+
+    /// Whatever is asked for within the limits is made: no trap, no endless loop.
+    @Test(arguments: 0..<40 as Range<UInt64>)
+    func anyGridWithinTheLimitsWorks(seed: UInt64) throws {
+        var draw = RandomStream(seed: seed, topic: .noise)
+        func size() -> Int { draw.integer(8...30) }
+        func spacing() -> Double { draw.chance(0.2) ? 0.3 : draw.uniform(0.3...8) }
+        let grid = Phantom.Size(x: size(), y: size(), z: size())
+        let phantom = try Phantom(
+            seed: draw.next(), size: grid, spacing: .init(x: spacing(), y: spacing(), z: spacing()))
+        #expect(phantom.labels.count == grid.x * grid.y * grid.z)
+    }
 }
