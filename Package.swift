@@ -4,7 +4,7 @@ import PackageDescription
 /// Link flags of libanatomynet.so: one self-contained file that exports the functions of
 /// include/anatomynet.h and nothing else, and stays mapped after dlclose().
 let sharedLibraryFlags = [
-    "-static-stdlib",
+    "-static-stdlib", "-use-ld=lld",
     "-Xlinker", "--version-script=\(Context.packageDirectory)/Sources/AnatomyNetCInterface/exports.map",
     "-Xlinker", "-soname=libanatomynet.so.0",
     "-Xlinker", "--gc-sections",
@@ -16,7 +16,9 @@ let niftiHeaders: [SwiftSetting] = [.unsafeFlags(["-Xcc", "-I/usr/include/nifti"
 
 /// cairo and what it is made of, as archives: the demo runner then needs none of them, nor X11, where
 /// it runs.
-let cairoArchives = ["cairo", "pixman-1", "fontconfig", "freetype", "png16", "brotlidec", "brotlicommon", "expat"]
+let cairoArchives = [
+    "cairo", "pixman-1", "fontconfig", "freetype", "png16", "brotlidec", "brotlicommon", "expat",
+]
 
 let package = Package(
     name: "anatomynet",
@@ -79,9 +81,14 @@ let package = Package(
             // Self-contained, like the library. FoundationEssentials is made of the last three, which
             // the compiler does not name by itself.
             linkerSettings: [
-                .unsafeFlags(["-static-stdlib"]), .linkedLibrary("_FoundationCollections"),
+                .unsafeFlags(["-static-stdlib", "-use-ld=lld", "-Xlinker", "--gc-sections"]),
+                .linkedLibrary("_FoundationCollections"),
                 .linkedLibrary("_FoundationCShims"), .linkedLibrary("swiftSynchronization"),
             ]
+        ),
+        .testTarget(
+            name: "AnatomyNetPhantomTests",
+            dependencies: ["AnatomyNetPhantom"]
         ),
         .testTarget(
             name: "AnatomyNetTests",

@@ -25,7 +25,7 @@
  *         if (argc < 2 || !ct || !labels) return 2;
  *         status = anatomynet_load(argv[1], NULL, &model);
  *         if (status == ANATOMYNET_OK) {
- *             anatomynet_volume_init(&volume);
+ *             anatomynet_volume_init(&volume, sizeof volume);
  *             volume.voxel_type = ANATOMYNET_INT16;
  *             volume.voxels = ct;
  *             volume.voxels_bytes = voxels * sizeof *ct;
@@ -50,7 +50,7 @@
  *   Status      int32_t; 0 is success. After a failure anatomynet_last_error() has a
  *               sentence that names the argument, what was found and what is allowed.
  *   Structs     start with struct_size; fill them with their _init function first, which
- *               sets it and every default. A caller compiled against an older header passes a
+ *               takes the struct's size as the caller knows it and sets every default. A caller compiled against an older header passes a
  *               smaller struct: the fields it lacks take their defaults. A larger one is
  *               accepted if the bytes unknown to this library are zero. The size must be a
  *               multiple of 8.
@@ -186,8 +186,9 @@ typedef struct anatomynet_load_options {
     void *log_user;
 } anatomynet_load_options;
 
-/* Sets struct_size and every default. NULL is ignored. */
-void anatomynet_load_options_init(anatomynet_load_options *options);
+/* Sets every default in the first struct_size bytes, which must be sizeof *options, and options->
+ * struct_size. NULL is ignored, and so is a size that no struct has. */
+void anatomynet_load_options_init(anatomynet_load_options *options, uint32_t struct_size);
 
 /* Loads a weight file (docs/weight-format.md).
  *
@@ -228,8 +229,8 @@ typedef struct anatomynet_model_properties {
     char orientation[4];         /* such as "LPS", NUL-terminated */
 } anatomynet_model_properties;
 
-/* Sets struct_size and zeros the rest. NULL is ignored. */
-void anatomynet_model_properties_init(anatomynet_model_properties *properties);
+/* As anatomynet_load_options_init. */
+void anatomynet_model_properties_init(anatomynet_model_properties *properties, uint32_t struct_size);
 
 /* Fills *properties, as much of it as its struct_size says.
  * Returns ANATOMYNET_OK, _NULL_ARGUMENT, _STRUCT_SIZE. */
@@ -293,9 +294,8 @@ typedef struct anatomynet_volume {
                                  z to superior */
 } anatomynet_volume;
 
-/* Sets struct_size and every default; voxels, type and dimensions are left to the caller.
- * NULL is ignored. */
-void anatomynet_volume_init(anatomynet_volume *volume);
+/* As anatomynet_load_options_init; voxels, type and dimensions are left to the caller. */
+void anatomynet_volume_init(anatomynet_volume *volume, uint32_t struct_size);
 
 /* A region of interest: voxels outside are background, with probability 1. */
 #define ANATOMYNET_REGION_NONE 0
@@ -326,8 +326,8 @@ typedef struct anatomynet_segment_options {
     double region_margin;        /* mm, not negative; read where region_mode is ANATOMYNET_REGION_CROP */
 } anatomynet_segment_options;
 
-/* Sets struct_size and every default. NULL is ignored. */
-void anatomynet_segment_options_init(anatomynet_segment_options *options);
+/* As anatomynet_load_options_init. */
+void anatomynet_segment_options_init(anatomynet_segment_options *options, uint32_t struct_size);
 
 /* What a segmentation says about one class. Lengths are in mm, places in patient coordinates (LPS).
  * NaN: there is none, because the class has no voxels or the volume's spacing is unknown. */
@@ -346,8 +346,8 @@ typedef struct anatomynet_measurement {
     uint32_t reserved;
 } anatomynet_measurement;
 
-/* Sets struct_size and zeros the rest. NULL is ignored. */
-void anatomynet_measurement_init(anatomynet_measurement *measurement);
+/* As anatomynet_load_options_init. */
+void anatomynet_measurement_init(anatomynet_measurement *measurement, uint32_t struct_size);
 
 /* Results beyond the labels; each is computed only if asked for. */
 typedef struct anatomynet_outputs {
@@ -363,8 +363,8 @@ typedef struct anatomynet_outputs {
     uint64_t measurements_bytes; /* at least the model's class count times the elements' struct_size */
 } anatomynet_outputs;
 
-/* Sets struct_size and every default. NULL is ignored. */
-void anatomynet_outputs_init(anatomynet_outputs *outputs);
+/* As anatomynet_load_options_init. */
+void anatomynet_outputs_init(anatomynet_outputs *outputs, uint32_t struct_size);
 
 /* Segments a CT volume.
  *

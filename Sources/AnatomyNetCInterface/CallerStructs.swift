@@ -41,11 +41,28 @@ extension CallerStruct {
         }
     }
 
+    /// Sets a caller's struct of `size` bytes, which may be older or newer than this library, to the
+    /// defaults.
+    static func initialize(_ pointer: UnsafeMutablePointer<Self>?, size: UInt32) {
+        guard let pointer, isStructSize(Int(size)) else { return }
+        var value = defaults
+        value.struct_size = size
+        let memory = UnsafeMutableRawPointer(pointer)
+        memory.initializeMemory(as: UInt8.self, repeating: 0, count: Int(size))
+        withUnsafeBytes(of: &value) { own in
+            memory.copyMemory(from: own.baseAddress!, byteCount: min(Int(size), own.count))
+        }
+    }
+
+    private static func isStructSize(_ size: Int) -> Bool {
+        size >= 8 && size % 8 == 0 && size <= largestStructSize
+    }
+
     private static func verifiedSize(
         of pointer: UnsafeRawPointer, _ name: String
     ) throws(AnatomyNetError) -> Int {
         let size = Int(pointer.loadUnaligned(as: UInt32.self)), known = MemoryLayout<Self>.size
-        guard size >= 8, size % 8 == 0, size <= largestStructSize else {
+        guard isStructSize(size) else {
             throw AnatomyNetError(
                 .structSize,
                 "\(name)->struct_size is \(size); it must be a multiple of 8 from 8 to \(largestStructSize): call the "
@@ -94,33 +111,43 @@ extension anatomynet_measurement: CallerStruct {
 }
 
 @_cdecl("anatomynet_load_options_init") @implementation
-public func anatomynet_load_options_init(_ options: UnsafeMutablePointer<anatomynet_load_options>!) {
-    options?.pointee = .defaults
+public func anatomynet_load_options_init(
+    _ options: UnsafeMutablePointer<anatomynet_load_options>!, _ struct_size: UInt32
+) {
+    anatomynet_load_options.initialize(options, size: struct_size)
 }
 
 @_cdecl("anatomynet_model_properties_init") @implementation
 public func anatomynet_model_properties_init(
-    _ properties: UnsafeMutablePointer<anatomynet_model_properties>!
+    _ properties: UnsafeMutablePointer<anatomynet_model_properties>!, _ struct_size: UInt32
 ) {
-    properties?.pointee = .defaults
+    anatomynet_model_properties.initialize(properties, size: struct_size)
 }
 
 @_cdecl("anatomynet_volume_init") @implementation
-public func anatomynet_volume_init(_ volume: UnsafeMutablePointer<anatomynet_volume>!) {
-    volume?.pointee = .defaults
+public func anatomynet_volume_init(
+    _ volume: UnsafeMutablePointer<anatomynet_volume>!, _ struct_size: UInt32
+) {
+    anatomynet_volume.initialize(volume, size: struct_size)
 }
 
 @_cdecl("anatomynet_segment_options_init") @implementation
-public func anatomynet_segment_options_init(_ options: UnsafeMutablePointer<anatomynet_segment_options>!) {
-    options?.pointee = .defaults
+public func anatomynet_segment_options_init(
+    _ options: UnsafeMutablePointer<anatomynet_segment_options>!, _ struct_size: UInt32
+) {
+    anatomynet_segment_options.initialize(options, size: struct_size)
 }
 
 @_cdecl("anatomynet_outputs_init") @implementation
-public func anatomynet_outputs_init(_ outputs: UnsafeMutablePointer<anatomynet_outputs>!) {
-    outputs?.pointee = .defaults
+public func anatomynet_outputs_init(
+    _ outputs: UnsafeMutablePointer<anatomynet_outputs>!, _ struct_size: UInt32
+) {
+    anatomynet_outputs.initialize(outputs, size: struct_size)
 }
 
 @_cdecl("anatomynet_measurement_init") @implementation
-public func anatomynet_measurement_init(_ measurement: UnsafeMutablePointer<anatomynet_measurement>!) {
-    measurement?.pointee = .defaults
+public func anatomynet_measurement_init(
+    _ measurement: UnsafeMutablePointer<anatomynet_measurement>!, _ struct_size: UInt32
+) {
+    anatomynet_measurement.initialize(measurement, size: struct_size)
 }

@@ -28,12 +28,14 @@ struct MeasurementArray {
         guard stride >= 8, stride % 8 == 0, stride <= 4096 else {
             throw AnatomyNetError(
                 .structSize,
-                "outputs->measurements[0].struct_size is \(stride): call anatomynet_measurement_init on every element")
+                "outputs->measurements[0].struct_size is \(stride): call anatomynet_measurement_init on every element"
+            )
         }
         guard capacity >= stride * count else {
             throw AnatomyNetError(
                 .bufferTooShort,
-                "outputs->measurements_bytes is \(capacity); \(stride * count) are needed for the model's \(count) classes")
+                "outputs->measurements_bytes is \(capacity); \(stride * count) are needed for the model's \(count) classes"
+            )
         }
         for index in 1..<count {
             let size = Int((elements + index * stride).loadUnaligned(as: UInt32.self))

@@ -2,8 +2,6 @@ import AnatomyNet
 import CAnatomyNet
 import Glibc
 
-private let libraryABI: UInt32 = 0
-
 extension StaticString {
     /// A NUL-terminated C string of static storage.
     fileprivate var cString: UnsafePointer<CChar> {
@@ -15,7 +13,7 @@ extension StaticString {
 public func anatomynet_version() -> UnsafePointer<CChar>! { LibraryVersion.string.cString }
 
 @_cdecl("anatomynet_abi_version") @implementation
-public func anatomynet_abi_version() -> UInt32 { libraryABI }
+public func anatomynet_abi_version() -> UInt32 { LibraryVersion.abi }
 
 @_cdecl("anatomynet_instruction_set") @implementation
 public func anatomynet_instruction_set() -> UnsafePointer<CChar>! { Model.bestInstructionSetName }

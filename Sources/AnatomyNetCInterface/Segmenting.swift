@@ -94,7 +94,9 @@ private func segmentationOptions(
     if let log = given.log {
         options.log = { level, message in
             message.withCString {
-                log(level == .warning ? ANATOMYNET_LOG_WARNING : ANATOMYNET_LOG_INFORMATION, $0, given.log_user)
+                log(
+                    level == .warning ? ANATOMYNET_LOG_WARNING : ANATOMYNET_LOG_INFORMATION, $0,
+                    given.log_user)
             }
         }
     }
@@ -119,7 +121,8 @@ private func region(_ options: anatomynet_segment_options) throws(AnatomyNetErro
             .option,
             "options->region_mode is \(options.region_mode); allowed are 0 (none), 1 (labels) and 2 (crop)")
     }
-    let first = options.region_first, size = options.region_dimensions
+    let first = options.region_first
+    let size = options.region_dimensions
     return Region(
         first: SIMD3(Int(first.0), Int(first.1), Int(first.2)),
         dimensions: SIMD3(Int(size.0), Int(size.1), Int(size.2)), context: context)
@@ -132,7 +135,8 @@ private func probabilityRequest(
     let given = try anatomynet_outputs(callers: pointer, "outputs")
     if given.class_count == 0 { return nil }
     guard given.class_count <= 256 else {
-        throw AnatomyNetError(.unknownClass, "outputs->class_count is \(given.class_count); at most 256 are allowed")
+        throw AnatomyNetError(
+            .unknownClass, "outputs->class_count is \(given.class_count); at most 256 are allowed")
     }
     let values = try required(given.probabilities, "outputs->probabilities")
     let classes = (0..<Int(given.class_count)).map { plane in
@@ -141,5 +145,6 @@ private func probabilityRequest(
     return ProbabilityRequest(
         classes: classes,
         values: UnsafeMutableBufferPointer(
-            start: values, count: Int(clamping: given.probabilities_bytes / UInt64(MemoryLayout<Float>.stride))))
+            start: values,
+            count: Int(clamping: given.probabilities_bytes / UInt64(MemoryLayout<Float>.stride))))
 }

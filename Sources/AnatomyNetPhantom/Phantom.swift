@@ -65,7 +65,8 @@ public struct Phantom: Sendable {
     ///   - size: 8…1024 voxels along each axis, at most 2²⁸ in all.
     ///   - spacing: 0.3…8 mm along each axis. Optic nerves are 5 mm thick and the chiasm 6 mm high: above 3 mm
     ///     they dissolve.
-    /// - Throws: `PhantomError` where a size or a spacing lies outside these limits.
+    ///     Size times spacing is at most 1000 mm along each axis, twice what a scanner sees.
+    /// - Throws: `PhantomError` where a size, a spacing or their product lies outside these limits.
     public init(
         seed: UInt64, size: Size = Phantom.defaultSize, spacing: Spacing = Phantom.defaultSpacing
     ) throws(PhantomError) {
@@ -76,12 +77,16 @@ public struct Phantom: Sendable {
         let spacings = 0.3...8.0
         guard spacings.contains(spacing.x), spacings.contains(spacing.y), spacings.contains(spacing.z)
         else { throw .spacing(spacing) }
+        let widest = max(
+            Double(size.x) * spacing.x, max(Double(size.y) * spacing.y, Double(size.z) * spacing.z))
+        guard widest <= 1000 else { throw .fieldOfView(size, spacing) }
 
         let deformation = Deformation(seed: seed)
         let field = FieldOfView(seed: seed, size: size, spacing: spacing, deformation: deformation)
+        let noise = QuantumNoise(seed: seed, size: size, spacing: spacing)
         let rasterizer = Rasterizer(
             size: size, spacing: spacing, origin: field.origin,
-            texture: ValueNoise(RandomStream(seed: seed, topic: .texture)))
+            texture: ValueNoise(RandomStream(seed: seed, topic: .texture)), shading: noise.shading)
         let patient = Patient(seed: seed)
         let couch = Couch(seed: seed).scene(
             back: Self.backOf(patient, deformation, field.origin, size, spacing),
@@ -91,7 +96,6 @@ public struct Phantom: Sendable {
             rasterizer.placement(of: patient.scene) { deformation.patientPoint($0) },
         ]
         let streaks = MetalStreaks(seed: seed, size: size, spacing: spacing)
-        let noise = QuantumNoise(seed: seed, size: size, spacing: spacing)
 
         let sliceCount = size.x * size.y
         var units = [Int16](repeating: 0, count: sliceCount * size.z)
@@ -172,6 +176,7 @@ public struct Phantom: Sendable {
 public enum PhantomError: Error, Equatable, CustomStringConvertible {
     case size(Phantom.Size)
     case spacing(Phantom.Spacing)
+    case fieldOfView(Phantom.Size, Phantom.Spacing)
 
     public var description: String {
         switch self {
@@ -180,6 +185,9 @@ public enum PhantomError: Error, Equatable, CustomStringConvertible {
                 + "together at most 268435456"
         case .spacing(let spacing):
             "a phantom of \(spacing.x) × \(spacing.y) × \(spacing.z) mm: each spacing must be within 0.3 to 8 mm"
+        case .fieldOfView(let size, let spacing):
+            "a phantom of \(Double(size.x) * spacing.x) × \(Double(size.y) * spacing.y) × "
+                + "\(Double(size.z) * spacing.z) mm: no axis may be longer than 1000 mm"
         }
     }
 }

@@ -3,10 +3,13 @@
  * Two OpenMP runtimes of the libomp family in one process abort it ("OMP: Error #15"), and a host
  * process must never die because it loaded this library. So the library is linked to none. Every
  * session looks for a runtime that is in the process already and uses that one; only where there is
- * none does it load one, and that one it puts to sleep when the last session ends
- * (omp_pause_resource_all): its threads are gone, and it is unregistered, so that another runtime
- * may still be loaded later. libiomp5, libomp and libgomp all export GOMP_parallel, which runs a
- * function on a team of threads: the only entry needed.
+ * none does it load one. libiomp5, libomp and libgomp all export GOMP_parallel, which runs a function
+ * on a team of threads: the only entry needed.
+ *
+ * What it loads is the GNU runtime, which lives beside any other. When a session ends, the threads
+ * that it has created for the calling thread are released (omp_pause_resource_all), so that nothing
+ * is left behind that a fork could break. libomp is loaded only where the system has no other, and is
+ * not paused: libomp 14 that was paused ends every child that the host forks with an assertion.
  */
 #define _GNU_SOURCE
 #include "anatomynet_system.h"
@@ -27,18 +30,20 @@ static const char *const families[] = {"libiomp5", "libomp", "libgomp"};
 enum { family_count = 3, gnu_family = 2 };
 
 /* What to load where there is none, by SONAME: the first that the system has. */
-static const char *const own_names[] = {"libomp.so.5", "libomp.so", "libgomp.so.1", "libiomp5.so"};
+static const char *const own_names[] = {"libgomp.so.1", "libomp.so.5"};
 
 static struct {
     pthread_mutex_t mutex;
     pthread_once_t once;
-    int32_t sessions;       /* begun and not ended */
-    bool forked;            /* this process is a child made by fork() */
-    void *own_library;      /* the runtime that the library has loaded; NULL: none */
-    gomp_parallel own_entry;
-    omp_pause own_pause;
+    int32_t sessions;        /* begun and not ended */
+    bool forked;             /* this process is a child made by fork() */
+    gomp_parallel own_entry; /* of the runtime that the library has loaded; NULL: none */
+    omp_pause own_pause;     /* NULL: it is not to be paused */
     char own_path[1024];
 } state = {.mutex = PTHREAD_MUTEX_INITIALIZER, .once = PTHREAD_ONCE_INIT};
+
+/* Sessions that the calling thread has begun and not ended. */
+static _Thread_local int32_t sessions_of_thread;
 
 static void begin_life_as_child(void) {
     /* The parent's other threads, which may have held the mutex, do not exist here. */
@@ -46,6 +51,9 @@ static void begin_life_as_child(void) {
     state.mutex = fresh;
     state.sessions = 0;
     state.forked = true;
+    /* Forked in the middle of a session (from a callback), this thread still has a team of threads
+     * that are not here: no runtime will do. */
+    if (sessions_of_thread > 0) state.own_entry = NULL;
 }
 
 static void watch_for_fork(void) { pthread_atfork(NULL, NULL, begin_life_as_child); }
@@ -95,27 +103,28 @@ static gomp_parallel find_host_entry(void) {
 
 /* Loads a runtime of the library's own where there is none. The mutex is held. */
 static gomp_parallel find_own_entry(void) {
-    if (state.own_library != NULL) return state.own_entry;
-    for (size_t index = 0; index < sizeof own_names / sizeof own_names[0]; index += 1) {
-        /* In a forked child of a process that runs the GNU runtime, that one is no use. */
-        if (state.forked && strstr(own_names[index], families[gnu_family])) continue;
+    for (size_t index = 0; state.own_entry == NULL && index < sizeof own_names / sizeof own_names[0]; index += 1) {
+        /* What is in a forked child already, and is not usable as the host's, is of no use at all. */
+        void *inherited = state.forked ? dlopen(own_names[index], RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD) : NULL;
+        if (inherited != NULL) {
+            dlclose(inherited);
+            continue;
+        }
         void *library = dlopen(own_names[index], RTLD_NOW | RTLD_LOCAL);
         if (library == NULL) continue;
         gomp_parallel entry = (gomp_parallel)dlsym(library, "GOMP_parallel");
-        omp_pause pause = (omp_pause)dlsym(library, "omp_pause_resource_all");
         struct link_map *map = NULL;
-        if (entry == NULL || pause == NULL || dlinfo(library, RTLD_DI_LINKMAP, &map) != 0 ||
+        if (entry == NULL || dlinfo(library, RTLD_DI_LINKMAP, &map) != 0 ||
             strlen(map->l_name) >= sizeof state.own_path) {
             dlclose(library);
             continue;
         }
         strcpy(state.own_path, map->l_name);
-        state.own_library = library;
         state.own_entry = entry;
-        state.own_pause = pause;
-        return entry;
+        bool is_gnu = strstr(own_names[index], families[gnu_family]) != NULL;
+        state.own_pause = is_gnu ? (omp_pause)dlsym(library, "omp_pause_resource_all") : NULL;
     }
-    return NULL;
+    return state.own_entry;
 }
 
 /* ---- Sessions ---- */
@@ -146,6 +155,7 @@ ans_session ans_begin(int32_t workers) {
     pthread_once(&state.once, watch_for_fork);
     pthread_mutex_lock(&state.mutex);
     state.sessions += 1;
+    sessions_of_thread += 1;
     if (session.workers > 1) {
         gomp_parallel entry = find_host_entry();
         session.runtime = entry ? ANS_RUNTIME_OF_HOST : ANS_RUNTIME_OWN;
@@ -163,11 +173,13 @@ ans_session ans_begin(int32_t workers) {
 }
 
 void ans_end(ans_session session) {
-    (void)session;
+    sessions_of_thread -= 1;
     pthread_mutex_lock(&state.mutex);
     state.sessions -= 1;
-    if (state.sessions == 0 && state.own_library != NULL) state.own_pause(omp_pause_hard);
+    omp_pause pause = state.own_pause;
     pthread_mutex_unlock(&state.mutex);
+    /* The GNU runtime keeps a team of threads for each thread that has called it: release this one's. */
+    if (session.runtime == ANS_RUNTIME_OWN && pause != NULL && sessions_of_thread == 0) pause(omp_pause_hard);
 }
 
 int32_t ans_sessions(void) {

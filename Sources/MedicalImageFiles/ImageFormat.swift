@@ -3,7 +3,9 @@ public enum ImageFormat: Sendable {
     case nifti, nrrd
 
     /// Endings of files that can be read.
-    public static let readableEndings = [".nii", ".nii.gz", ".hdr", ".hdr.gz", ".img", ".img.gz", ".nrrd", ".nhdr"]
+    public static let readableEndings = [
+        ".nii", ".nii.gz", ".hdr", ".hdr.gz", ".img", ".img.gz", ".nrrd", ".nhdr",
+    ]
     /// Endings of files that can be written: formats that hold header and voxels in one file.
     public static let writableEndings = [".nii", ".nii.gz", ".nrrd"]
 
@@ -12,7 +14,8 @@ public enum ImageFormat: Sendable {
         let name = path.lowercased()
         guard let ending = endings.first(where: { name.hasSuffix($0) }) else {
             throw ImageFileError(
-                path, "not a name of a medical image file; it must end with \(endings.joined(separator: ", "))")
+                path,
+                "not a name of a medical image file; it must end with \(endings.joined(separator: ", "))")
         }
         self = [".nrrd", ".nhdr"].contains(ending) ? .nrrd : .nifti
     }

@@ -76,7 +76,8 @@ public final class MedicalImage: @unchecked Sendable {
 
     @inline(__always)
     private func load<Stored: BitwiseCopyable>(_ index: Int, as type: Stored.Type) -> Stored {
-        UnsafeRawPointer(voxels.pointer).loadUnaligned(fromByteOffset: index * MemoryLayout<Stored>.stride, as: type)
+        UnsafeRawPointer(voxels.pointer).loadUnaligned(
+            fromByteOffset: index * MemoryLayout<Stored>.stride, as: type)
     }
 }
 
@@ -86,7 +87,8 @@ public final class MedicalImage: @unchecked Sendable {
 func checkedDimensions(_ sizes: [Int], path: String) throws(ImageFileError) -> (SIMD3<Int>, count: Int) {
     guard sizes.count == 3, sizes.allSatisfy({ (1...32767).contains($0) }) else {
         let found = sizes.map(String.init).joined(separator: " × ")
-        throw ImageFileError(path, "an image of \(found) voxels; three dimensions from 1 to 32767 are allowed")
+        throw ImageFileError(
+            path, "an image of \(found) voxels; three dimensions from 1 to 32767 are allowed")
     }
     return ([sizes[0], sizes[1], sizes[2]], sizes[0] * sizes[1] * sizes[2])
 }

@@ -20,7 +20,10 @@ extension MedicalImage {
         }
         guard let stored = StoredVoxelType(niftiCode: Int(header.datatype)) else {
             let name = String(cString: nifti_datatype_string(Int32(header.datatype)))
-            throw ImageFileError(path, "voxels of type \(name) (code \(header.datatype)); integers and reals of up to 64 bits are allowed")
+            throw ImageFileError(
+                path,
+                "voxels of type \(name) (code \(header.datatype)); integers and reals of up to 64 bits are allowed"
+            )
         }
         guard header.vox_offset.isFinite, (0..<1e9).contains(header.vox_offset) else {
             throw ImageFileError(path, "voxels at byte \(header.vox_offset) of the file")
@@ -50,12 +53,17 @@ extension MedicalImage {
         var open: znzFile? = file
         Xznzclose(&open)
         var swapped: Int32 = 0
-        guard let header = nifti_read_header(path, &swapped, 1) else {
+        // Unchecked first: niftiio's own check would write to standard error.
+        guard let header = nifti_read_header(path, &swapped, 0) else {
             throw ImageFileError(path, "not a NIfTI-1 file, or its header is damaged")
         }
         defer { free(header) }
+        guard nifti_hdr_looks_good(header) == 1 else {
+            throw ImageFileError(path, "not a NIfTI-1 file, or its header is damaged")
+        }
         guard header.pointee.magic.0 == 0x6E else {
-            throw ImageFileError(path, "an ANALYZE 7.5 file, which does not say where left is; convert it to NIfTI-1")
+            throw ImageFileError(
+                path, "an ANALYZE 7.5 file, which does not say where left is; convert it to NIfTI-1")
         }
         return (header.pointee, swapped != 0)
     }
@@ -81,7 +89,10 @@ extension MedicalImage {
                 dimensions: dimensions, spacing: areStepsKnown ? [steps[0], steps[1], steps[2]] : nil)
             return ImageGrid(geometry: geometry, isOrientationKnown: false, header: .nifti(kept))
         }
-        let numbers = [geometry.spacing ?? .zero, geometry.origin, geometry.direction.x, geometry.direction.y, geometry.direction.z]
+        let numbers = [
+            geometry.spacing ?? .zero, geometry.origin, geometry.direction.x, geometry.direction.y,
+            geometry.direction.z,
+        ]
         guard numbers.allSatisfy({ $0.x.isFinite && $0.y.isFinite && $0.z.isFinite }) else {
             throw ImageFileError(path, "the orientation matrix in the NIfTI header is singular or not finite")
         }
@@ -99,12 +110,14 @@ extension MedicalImage {
         }
         let held = stored.typeInMemory
         let voxels = try Buffer<UInt8>(count: count * held.size, purpose: "voxels of \(path)")
-        let portion = try Buffer<UInt8>(count: min(Self.portion, count * stored.size), purpose: "reading \(path)")
+        let portion = try Buffer<UInt8>(
+            count: min(Self.portion, count * stored.size), purpose: "reading \(path)")
         var done = 0
         while done < count {
             let now = min(count - done, Self.portion / stored.size)
             guard znzread(portion.pointer, 1, now * stored.size, file) == now * stored.size else {
-                throw ImageFileError(path, "damaged or cut short: it does not hold the \(count) voxels its header promises")
+                throw ImageFileError(
+                    path, "damaged or cut short: it does not hold the \(count) voxels its header promises")
             }
             if swapped { nifti_swap_Nbytes(now, Int32(stored.size), portion.pointer) }
             stored.convert(portion.pointer, count: now, to: voxels.pointer + done * held.size)

@@ -8,9 +8,13 @@ extension ImageWriter {
     /// Writes a NIfTI-1 file. A grid that came from NIfTI keeps its qform, sform, codes, voxel
     /// sizes and units bit for bit. What the image is goes into `descrip`, into an extension with
     /// plain text (code 6), and for labels into the intent.
-    func writeNifti(_ voxels: UnsafeRawPointer, as type: WrittenVoxelType, to path: String, named finalPath: String) throws(ImageFileError) {
+    func writeNifti(
+        _ voxels: UnsafeRawPointer, as type: WrittenVoxelType, to path: String, named finalPath: String
+    ) throws(ImageFileError) {
         nifti_set_debug_level(0)
-        guard let image = nifti_simple_init_nim() else { throw ImageFileError(finalPath, "no memory for a NIfTI header") }
+        guard let image = nifti_simple_init_nim() else {
+            throw ImageFileError(finalPath, "no memory for a NIfTI header")
+        }
         defer { nifti_image_free(image) }
         setGeometry(of: image)
         setVoxelType(type, of: image)
@@ -37,12 +41,16 @@ extension ImageWriter {
             source += now
             bytes -= now
         }
-        guard Xznzclose(&file) == 0 else { throw ImageFileError(finalPath, "writing failed; is the disk full?") }
+        guard Xznzclose(&file) == 0 else {
+            throw ImageFileError(finalPath, "writing failed; is the disk full?")
+        }
     }
 
     private func setGeometry(of image: UnsafeMutablePointer<nifti_image>) {
         let size = grid.geometry.dimensions
-        let sizes = (Int32(3), Int32(size.x), Int32(size.y), Int32(size.z), Int32(1), Int32(1), Int32(1), Int32(1))
+        let sizes = (
+            Int32(3), Int32(size.x), Int32(size.y), Int32(size.z), Int32(1), Int32(1), Int32(1), Int32(1)
+        )
         image.pointee.dim = sizes
         if case .nifti(let header) = grid.header {
             let source = header.image.pointee
@@ -75,6 +83,9 @@ extension ImageWriter {
             (image.pointee.qform_code, image.pointee.sform_code) = (code, code)
         }
         nifti_update_dims_from_array(image)
+        // niftiio takes axes of one voxel away; a volume of one slice is still a volume.
+        image.pointee.ndim = 3
+        image.pointee.dim.0 = 3
     }
 
     private func setVoxelType(_ type: WrittenVoxelType, of image: UnsafeMutablePointer<nifti_image>) {

@@ -50,7 +50,8 @@ extension Nrrd {
     /// Millimetres per unit of space; mm where none is named.
     func millimetresPerUnit(path: String) throws(ImageFileError) -> Double {
         let units = withUnsafeBytes(of: spaceUnits) { bytes in
-            bytes.assumingMemoryBound(to: UnsafeMutablePointer<CChar>?.self).prefix(Int(spaceDim)).map { unit in
+            bytes.assumingMemoryBound(to: UnsafeMutablePointer<CChar>?.self).prefix(Int(spaceDim)).map {
+                unit in
                 unit.map { String(cString: $0) } ?? ""
             }
         }

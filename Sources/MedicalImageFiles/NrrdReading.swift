@@ -10,10 +10,13 @@ extension MedicalImage {
         let header = try load(path, skippingVoxels: true)
         let grid = try grid(of: header, path)
         guard let stored = StoredVoxelType(nrrdType: Int(header.nrrd.pointee.type)) else {
-            throw ImageFileError(path, "voxels of type block; integers and reals of up to 64 bits are allowed")
+            throw ImageFileError(
+                path, "voxels of type block; integers and reals of up to 64 bits are allowed")
         }
         let complete = try load(path, skippingVoxels: false)
-        guard let data = complete.nrrd.pointee.data else { throw ImageFileError(path, "no voxels in the file") }
+        guard let data = complete.nrrd.pointee.data else {
+            throw ImageFileError(path, "no voxels in the file")
+        }
         let count = grid.geometry.voxelCount
         let held = stored.typeInMemory
         let voxels = try Buffer<UInt8>(count: count * held.size, purpose: "voxels of \(path)")
@@ -23,7 +26,9 @@ extension MedicalImage {
 
     /// teem reads other formats too, down to any text with numbers in it.
     private static func checkMagic(_ path: String) throws(ImageFileError) {
-        guard let file = fopen(path, "rb") else { throw ImageFileError(path, String(cString: strerror(errno))) }
+        guard let file = fopen(path, "rb") else {
+            throw ImageFileError(path, String(cString: strerror(errno)))
+        }
         defer { fclose(file) }
         var start = [UInt8](repeating: 0, count: 7)
         guard fread(&start, 1, 7, file) == 7, start == Array("NRRD000".utf8) else {
@@ -56,7 +61,10 @@ extension MedicalImage {
         let axes = header.spatialAxes
         guard axes.count == 3, sizes.indices.allSatisfy({ axes.contains($0) || sizes[$0] == 1 }) else {
             let found = sizes.map(String.init).joined(separator: " × ")
-            throw ImageFileError(path, "an array of \(found) with \(axes.count) spatial axes; one three-dimensional volume is allowed")
+            throw ImageFileError(
+                path,
+                "an array of \(found) with \(axes.count) spatial axes; one three-dimensional volume is allowed"
+            )
         }
         let (dimensions, _) = try checkedDimensions(axes.map { sizes[$0] }, path: path)
         let isSpaceGiven = nrrd.spaceDim == 3

@@ -5,7 +5,9 @@ extension ImageWriter {
     /// Writes an attached, gzip-compressed NRRD file. A grid that came from NRRD keeps its space,
     /// directions, origin and units exactly. What the image is goes into key/value pairs; labels
     /// also into those of 3D Slicer's segmentations, which shows their names and colours.
-    func writeNrrd(_ voxels: UnsafeRawPointer, as type: WrittenVoxelType, to path: String, named finalPath: String) throws(ImageFileError) {
+    func writeNrrd(
+        _ voxels: UnsafeRawPointer, as type: WrittenVoxelType, to path: String, named finalPath: String
+    ) throws(ImageFileError) {
         guard let nrrd = nrrdNew() else { throw ImageFileError(finalPath, "no memory for a NRRD header") }
         // The voxels are the caller's: nrrdNix frees the header alone.
         defer { nrrdNix(nrrd) }
@@ -17,7 +19,8 @@ extension ImageWriter {
             case .int16: nrrdTypeShort
             case .float32: nrrdTypeFloat
             }
-        var failed = nrrdWrap_nva(nrrd, UnsafeMutableRawPointer(mutating: voxels), Int32(nrrdType), 3, &sizes) != 0
+        var failed =
+            nrrdWrap_nva(nrrd, UnsafeMutableRawPointer(mutating: voxels), Int32(nrrdType), 3, &sizes) != 0
         if case .nrrd(let header) = grid.header {
             failed = failed || !copyGeometry(of: header, to: nrrd)
         } else {
@@ -47,7 +50,8 @@ extension ImageWriter {
         let geometry = grid.geometry
         let spacing = geometry.spacing ?? [1, 1, 1]
         let columns = [
-            geometry.direction.x * spacing.x, geometry.direction.y * spacing.y, geometry.direction.z * spacing.z,
+            geometry.direction.x * spacing.x, geometry.direction.y * spacing.y,
+            geometry.direction.z * spacing.z,
         ]
         withUnsafeMutableBytes(of: &nrrd.pointee.axis) { bytes in
             let axes = bytes.assumingMemoryBound(to: NrrdAxisInfo.self)

@@ -43,7 +43,8 @@ public struct AgreementPicture {
         let trueOrgans = OrganStatistics(truth, view: view)
         let foundOrgans = OrganStatistics(predicted, view: view)
         let labels = labelNames.indices.dropFirst()
-        let blockWidth = 3 * Self.tile + 2 * Self.gap, blockHeight = Self.tile + 34
+        let blockWidth = 3 * Self.tile + 2 * Self.gap
+        let blockHeight = Self.tile + 34
         let rows = (labels.count + Self.organsPerRow - 1) / Self.organsPerRow
         let top = Self.margin + 62
         let width = 2 * Self.margin + Double(Self.organsPerRow) * (blockWidth + Self.margin) - Self.margin
@@ -72,7 +73,8 @@ public struct AgreementPicture {
         var x = Self.margin
         let y = Self.margin + 42
         for (colour, name) in [
-            (Self.truthColour, "truth"), (Self.predictionColour, "prediction"), (Self.agreementColour, "agreement"),
+            (Self.truthColour, "truth"), (Self.predictionColour, "prediction"),
+            (Self.agreementColour, "agreement"),
         ] {
             canvas.fill(Canvas.Rectangle(x: x, y: y - 11, width: 13, height: 13), colour)
             canvas.text(name, x: x + 19, y: y, size: 14)
@@ -80,10 +82,13 @@ public struct AgreementPicture {
         }
         let ground = image == nil ? "" : "\(window.description); "
         canvas.text(
-            "\(ground)axial, coronal, sagittal; the patient's right is on the left", x: x, y: y, size: 13, colour: .faint)
+            "\(ground)axial, coronal, sagittal; the patient's right is on the left", x: x, y: y, size: 13,
+            colour: .faint)
     }
 
-    private func draw(_ label: Int, _ organs: OrganStatistics, view: PatientView, on canvas: Canvas, x: Double, y: Double) {
+    private func draw(
+        _ label: Int, _ organs: OrganStatistics, view: PatientView, on canvas: Canvas, x: Double, y: Double
+    ) {
         let ranges = (0..<3).compactMap { organs.range(of: label, axis: $0) }
         let centres = (0..<3).compactMap { organs.fullestSlice(of: label, axis: $0) }
         guard ranges.count == 3, centres.count == 3 else { return }
@@ -102,7 +107,9 @@ public struct AgreementPicture {
             let cut = Cut(plane: plane, position: centres[plane.axes.through], range: shown)
             let size = drawing.size(of: cut)
             let left = x + Double(column) * (Self.tile + Self.gap)
-            canvas.fill(Canvas.Rectangle(x: left, y: y, width: Self.tile, height: Self.tile), .init(red: 0, green: 0, blue: 0))
+            canvas.fill(
+                Canvas.Rectangle(x: left, y: y, width: Self.tile, height: Self.tile),
+                .init(red: 0, green: 0, blue: 0))
             let area = Canvas.Rectangle(
                 x: left + max(0, (Self.tile - size.width) / 2), y: y + max(0, (Self.tile - size.height) / 2),
                 width: min(size.width, Self.tile), height: min(size.height, Self.tile))
@@ -114,7 +121,8 @@ public struct AgreementPicture {
                 (Self.agreementColour, { predicted[$0] == wanted && truth[$0] == wanted }),
             ]
             for (colour, isPart) in parts {
-                canvas.draw(cut.mask(of: view, isPart), in: area, colour: colour, fillOpacity: 0.55, lineWidth: 0)
+                canvas.draw(
+                    cut.mask(of: view, isPart), in: area, colour: colour, fillOpacity: 0.55, lineWidth: 0)
             }
             drawing.drawLetters(cut, in: area, on: canvas, size: 12)
             if column == 0 { drawing.drawScaleBar(in: area, on: canvas, millimetres: 10, size: 10) }

@@ -47,7 +47,8 @@ final class Canvas {
     init(width: Int, height: Int) throws(PictureError) {
         self.width = width
         self.height = height
-        surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, Int32(clamping: width), Int32(clamping: height))
+        surface = cairo_image_surface_create(
+            CAIRO_FORMAT_RGB24, Int32(clamping: width), Int32(clamping: height))
         context = cairo_create(surface)
         guard cairo_status(context) == CAIRO_STATUS_SUCCESS else {
             throw PictureError("a picture of \(width) × \(height) pixels cannot be made")
@@ -66,7 +67,9 @@ final class Canvas {
         cairo_fill(context)
     }
 
-    func line(from start: (x: Double, y: Double), to end: (x: Double, y: Double), _ colour: Colour, width: Double) {
+    func line(
+        from start: (x: Double, y: Double), to end: (x: Double, y: Double), _ colour: Colour, width: Double
+    ) {
         set(colour)
         cairo_set_line_width(context, width)
         cairo_move_to(context, start.x, start.y)
@@ -117,7 +120,8 @@ final class Canvas {
         cairo_scale(context, area.width / Double(pixels.width), area.height / Double(pixels.height))
         cairo_set_source_surface(context, image, 0, 0)
         cairo_pattern_set_extend(cairo_get_source(context), CAIRO_EXTEND_PAD)
-        cairo_pattern_set_filter(cairo_get_source(context), isSmooth ? CAIRO_FILTER_GOOD : CAIRO_FILTER_NEAREST)
+        cairo_pattern_set_filter(
+            cairo_get_source(context), isSmooth ? CAIRO_FILTER_GOOD : CAIRO_FILTER_NEAREST)
         cairo_paint(context)
         cairo_restore(context)
         cairo_surface_destroy(image)
@@ -147,7 +151,8 @@ final class Canvas {
     /// Writes the picture as a PNG file with the annotation in its text chunks.
     func writePNG(to path: String, annotation: ImageAnnotation) throws(PictureError) {
         guard cairo_status(context) == CAIRO_STATUS_SUCCESS else {
-            throw PictureError("\(path): drawing failed: \(String(cString: cairo_status_to_string(cairo_status(context))))")
+            throw PictureError(
+                "\(path): drawing failed: \(String(cString: cairo_status_to_string(cairo_status(context))))")
         }
         cairo_surface_flush(surface)
         let texts = [
@@ -174,7 +179,8 @@ final class Canvas {
 
     private func selectFont(size: Double, isBold: Bool) {
         cairo_select_font_face(
-            context, "@cairo:", CAIRO_FONT_SLANT_NORMAL, isBold ? CAIRO_FONT_WEIGHT_BOLD : CAIRO_FONT_WEIGHT_NORMAL)
+            context, "@cairo:", CAIRO_FONT_SLANT_NORMAL,
+            isBold ? CAIRO_FONT_WEIGHT_BOLD : CAIRO_FONT_WEIGHT_NORMAL)
         cairo_set_font_size(context, size)
     }
 

@@ -26,7 +26,8 @@ struct CutDrawing {
     /// The letters of the patient's directions at the four edges.
     func drawLetters(_ cut: Cut, in area: Canvas.Rectangle, on canvas: Canvas, size: Double = 15) {
         let letters = cut.plane.letters
-        let middleX = area.x + area.width / 2, middleY = area.y + area.height / 2 + size * 0.35
+        let middleX = area.x + area.width / 2
+        let middleY = area.y + area.height / 2 + size * 0.35
         func letter(_ text: String, _ x: Double, _ y: Double, _ alignment: Canvas.Alignment) {
             canvas.text(text, x: x, y: y, size: size, isBold: true, alignment: alignment, outlined: true)
         }
@@ -39,11 +40,14 @@ struct CutDrawing {
     /// A bar of a round length in the lower right corner.
     func drawScaleBar(in area: Canvas.Rectangle, on canvas: Canvas, millimetres: Double, size: Double = 12) {
         let length = millimetres * scale
-        let right = area.x + area.width - 10, y = area.y + area.height - 10
+        let right = area.x + area.width - 10
+        let y = area.y + area.height - 10
         canvas.line(
-            from: (right - length, y), to: (right, y), Canvas.Colour(red: 0, green: 0, blue: 0, opacity: 0.75), width: 5)
+            from: (right - length, y), to: (right, y),
+            Canvas.Colour(red: 0, green: 0, blue: 0, opacity: 0.75), width: 5)
         canvas.line(from: (right - length, y), to: (right, y), .text, width: 2)
         canvas.text(
-            "\(Int(millimetres)) mm", x: right - length / 2, y: y - 6, size: size, alignment: .centre, outlined: true)
+            "\(Int(millimetres)) mm", x: right - length / 2, y: y - 6, size: size, alignment: .centre,
+            outlined: true)
     }
 }

@@ -60,7 +60,9 @@ struct OrganStatistics {
                 areas.indices.reduce(0) { $0 + max(0, areas[$1][slice] - shown[$1]) }
             }
             let gains = (0..<length).map(gain)
-            guard let best = gains.indices.max(by: { gains[$0] < gains[$1] }), gains[best] > 0.05 else { break }
+            guard let best = gains.indices.max(by: { gains[$0] < gains[$1] }), gains[best] > 0.05 else {
+                break
+            }
             chosen.append(best)
             for organ in areas.indices { shown[organ] = max(shown[organ], areas[organ][best]) }
         }

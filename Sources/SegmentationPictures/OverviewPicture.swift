@@ -11,7 +11,11 @@ public struct OverviewPicture {
     public var window = CTWindow.softTissue
     public var title: String
 
-    private static let cutsPerPlane = 3
+    /// Cuts in a row of the widest plane, and in any row.
+    private static let widestCuts = 3
+    private static let mostCuts = 5
+    /// mm that are shown around the organs.
+    private static let surroundings = 45.0
     private static let margin = 24.0
     private static let gap = 10.0
     private static let captionHeight = 26.0
@@ -36,25 +40,20 @@ public struct OverviewPicture {
     public func write(to path: String, annotation: ImageAnnotation) throws(PictureError) {
         let view = PatientView(geometry)
         let organs = OrganStatistics(labels, view: view)
-        let range = bodyRange(view)
-        let rows = AnatomicalPlane.allCases.map { plane -> [Cut] in
-            let axis = plane.axes.through
-            var positions = organs.mostTellingSlices(axis: axis, count: Self.cutsPerPlane)
-            if positions.isEmpty { positions = [(range[axis].lowerBound + range[axis].upperBound) / 2] }
-            // From top to bottom as one reads a patient: superior axial cuts first.
-            if plane == .axial { positions.reverse() }
-            return positions.map { Cut(plane: plane, position: $0, range: range) }
-        }
-        let widest = rows.map { row in
-            row.reduce(0) { $0 + $1.extent(of: view).width }
-        }.max() ?? 1
+        let range = shownRange(view, organs)
+        let rows = AnatomicalPlane.allCases.map { cuts($0, of: organs, view: view, range: range) }
+        let widest =
+            rows.map { row in
+                row.reduce(0) { $0 + $1.extent(of: view).width }
+            }.max() ?? 1
         let drawing = CutDrawing(
             view: view, grey: { [window] in window.grey(image.value(atVoxel: $0)) },
             scale: min(max(Self.rowWidth / max(widest, 1), 0.5), 6))
         let rowHeights = rows.map { $0.map { drawing.size(of: $0).height }.max() ?? 0 }
-        let cutsWidth = rows.map { row in
-            row.reduce(0) { $0 + drawing.size(of: $1).width + Self.gap } - Self.gap
-        }.max() ?? 0
+        let cutsWidth =
+            rows.map { row in
+                row.reduce(0) { $0 + drawing.size(of: $1).width + Self.gap } - Self.gap
+            }.max() ?? 0
         let top = Self.margin + 54
         let height = top + rowHeights.reduce(0) { $0 + $1 + Self.captionHeight + Self.gap } + 40
         let width = Self.margin * 3 + cutsWidth + Self.legendWidth
@@ -80,24 +79,45 @@ public struct OverviewPicture {
             }
             y += rowHeight + Self.captionHeight + Self.gap
         }
-        drawLegend(organs, on: canvas, x: Self.margin * 2 + cutsWidth, y: top + Self.captionHeight, view: view)
+        drawLegend(
+            organs, on: canvas, x: Self.margin * 2 + cutsWidth, y: top + Self.captionHeight, view: view)
         canvas.text(
             "\(ImageAnnotation.notForClinicalUse). \(annotation.generator)", x: Self.margin,
             y: Double(canvas.height) - Self.margin + 6, size: 12, colour: .faint)
         try canvas.writePNG(to: path, annotation: annotation)
     }
 
+    /// Cuts through the organs, as many as fill a row.
+    private func cuts(
+        _ plane: AnatomicalPlane, of organs: OrganStatistics, view: PatientView, range: [Range<Int>]
+    ) -> [Cut] {
+        let axis = plane.axes.through
+        func width(_ plane: AnatomicalPlane) -> Double {
+            Double(range[plane.axes.across].count) * view.spacing[plane.axes.across]
+        }
+        let rowWidth = Double(Self.widestCuts) * (AnatomicalPlane.allCases.map(width).max() ?? 1)
+        let count = min(Self.mostCuts, max(Self.widestCuts, Int(rowWidth / width(plane))))
+        var positions = organs.mostTellingSlices(axis: axis, count: count)
+        if positions.isEmpty { positions = [(range[axis].lowerBound + range[axis].upperBound) / 2] }
+        // From top to bottom as one reads a patient: superior axial cuts first.
+        if plane == .axial { positions.reverse() }
+        return positions.map { Cut(plane: plane, position: $0, range: range) }
+    }
+
     private func subtitle(_ view: PatientView) -> String {
         let spacing = [view.spacing.x, view.spacing.y, view.spacing.z].map { decimal($0, places: 2) }
         let orientation = view.isOblique ? "; oblique image, shown along its own axes" : ""
-        return "\(window.description); voxels \(spacing.joined(separator: " × ")) mm; the patient's right is on the left\(orientation)"
+        return
+            "\(window.description); voxels \(spacing.joined(separator: " x ")) mm; the patient's right is on the left\(orientation)"
     }
 
     private func caption(_ cut: Cut, _ view: PatientView) -> String {
         "\(cut.plane.name), slice \(cut.position + 1) of \(view.size[cut.plane.axes.through])"
     }
 
-    private func drawLegend(_ organs: OrganStatistics, on canvas: Canvas, x: Double, y: Double, view: PatientView) {
+    private func drawLegend(
+        _ organs: OrganStatistics, on canvas: Canvas, x: Double, y: Double, view: PatientView
+    ) {
         let voxelVolume = view.spacing.x * view.spacing.y * view.spacing.z / 1000
         canvas.text("organ", x: x + 24, y: y - 8, size: 13, colour: .faint)
         canvas.text("mL", x: x + Self.legendWidth, y: y - 8, size: 13, colour: .faint, alignment: .right)
@@ -108,11 +128,24 @@ public struct OverviewPicture {
                 Canvas.Rectangle(x: x, y: line + 3, width: 14, height: 14),
                 .ofLabel(label).with(opacity: isFound ? 1 : 0.3))
             canvas.text(name, x: x + 24, y: line + 15, size: 15, colour: isFound ? .text : .faint)
-            let volume = isFound ? decimal(Double(organs.voxels[label]) * voxelVolume, places: 1) : "–"
+            let volume = isFound ? decimal(Double(organs.voxels[label]) * voxelVolume, places: 1) : "-"
             canvas.text(
                 volume, x: x + Self.legendWidth, y: line + 15, size: 15, colour: isFound ? .text : .faint,
                 alignment: .right)
             line += 26
+        }
+    }
+
+    /// The body near the organs; the whole body where there are none.
+    private func shownRange(_ view: PatientView, _ organs: OrganStatistics) -> [Range<Int>] {
+        bodyRange(view).enumerated().map { axis, body in
+            let ranges = organs.labels.compactMap { organs.range(of: $0, axis: axis) }
+            guard let first = ranges.map(\.lowerBound).min(), let last = ranges.map(\.upperBound).max() else {
+                return body
+            }
+            let surroundings = Int((Self.surroundings / view.spacing[axis]).rounded())
+            let near = max(0, first - surroundings)..<min(view.size[axis], last + surroundings)
+            return body.overlaps(near) ? body.clamped(to: near) : near
         }
     }
 
@@ -123,7 +156,8 @@ public struct OverviewPicture {
             func isBody(_ position: Int) -> Bool {
                 var index = SIMD3<Int>.zero
                 index[axis] = position
-                var total = 0, tissue = 0
+                var total = 0
+                var tissue = 0
                 for first in stride(from: 0, to: view.size[others[0]], by: 4) {
                     index[others[0]] = first
                     for second in stride(from: 0, to: view.size[others[1]], by: 4) {

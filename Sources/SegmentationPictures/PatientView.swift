@@ -21,8 +21,11 @@ struct PatientView {
         let axes = Self.assignment(columns)
         let dimensions = geometry.dimensions
         let memorySteps = [1, dimensions.x, dimensions.x * dimensions.y]
-        var size = SIMD3<Int>.one, spacing = SIMD3<Double>.one, steps = SIMD3<Int>.zero
-        var firstVoxel = 0, alignment = 1.0
+        var size = SIMD3<Int>.one
+        var spacing = SIMD3<Double>.one
+        var steps = SIMD3<Int>.zero
+        var firstVoxel = 0
+        var alignment = 1.0
         for patientAxis in 0..<3 {
             let axis = axes[patientAxis]
             size[patientAxis] = dimensions[axis]

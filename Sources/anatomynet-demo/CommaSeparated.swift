@@ -17,7 +17,8 @@ struct Triple: ExpressibleByArgument, Equatable {
     }
 
     var defaultValueDescription: String {
-        [values.x, values.y, values.z].map { $0 == $0.rounded() ? "\(Int($0))" : "\($0)" }.joined(separator: ",")
+        [values.x, values.y, values.z].map { $0 == $0.rounded() ? "\(Int($0))" : "\($0)" }.joined(
+            separator: ",")
     }
 }
 
@@ -63,7 +64,9 @@ struct Interval: ExpressibleByArgument, Equatable {
 
     init?(argument: String) {
         let numbers = argument.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
-        guard numbers.count == 2, let lower = numbers[0], let upper = numbers[1], lower < upper else { return nil }
+        guard numbers.count == 2, let lower = numbers[0], let upper = numbers[1], lower < upper else {
+            return nil
+        }
         self.lower = lower
         self.upper = upper
     }

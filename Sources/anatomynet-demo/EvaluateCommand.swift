@@ -7,7 +7,8 @@ import SegmentationPictures
 struct EvaluateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evaluate", abstract: "Compare predicted with true labels.",
-        discussion: "DSC = 2TP / (2TP + FN + FP) for each organ; an organ that neither image has counts nowhere.")
+        discussion:
+            "DSC = 2TP / (2TP + FN + FP) for each organ; an organ that neither image has counts nowhere.")
 
     @Argument(help: ArgumentHelp("Predicted labels.", valueName: "predicted"))
     var predicted: String
@@ -15,11 +16,14 @@ struct EvaluateCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("True labels on the same grid.", valueName: "truth"))
     var truth: String
 
-    @Option(help: ArgumentHelp(
-        "Names of the labels, background first; the paper's nine organs by default.", valueName: "a,b,..."))
+    @Option(
+        help: ArgumentHelp(
+            "Names of the labels, background first; the paper's nine organs by default.", valueName: "a,b,..."
+        ))
     var names: String?
 
-    @Option(help: ArgumentHelp("Also draw truth green, prediction red, agreement yellow.", valueName: "file.png"))
+    @Option(
+        help: ArgumentHelp("Also draw truth green, prediction red, agreement yellow.", valueName: "file.png"))
     var picture: String?
 
     @Option(help: ArgumentHelp("The CT, to be seen below the organs in the picture.", valueName: "image"))
@@ -48,7 +52,8 @@ struct EvaluateCommand: ParsableCommand {
         printTable(organs, mean)
         if let json {
             let report = EvaluationReport(
-                conditionsOfUse: ImageAnnotation.notForClinicalUse, generator: Generator.name, predicted: predicted,
+                conditionsOfUse: ImageAnnotation.notForClinicalUse, generator: Generator.name,
+                predicted: predicted,
                 truth: truth, meanDSC: mean, organs: organs)
             try JSONReport.write(report, to: json)
         }
@@ -67,13 +72,15 @@ struct EvaluateCommand: ParsableCommand {
 
     private func check(_ grid: ImageGrid, _ path: String, coincidesWith truthGrid: ImageGrid) throws {
         guard grid.coincides(with: truthGrid) else {
-            throw ImageFileError(path, "lies on another grid than \(truth); compare images with the same geometry")
+            throw ImageFileError(
+                path, "lies on another grid than \(truth); compare images with the same geometry")
         }
     }
 
     /// The names given, or the paper's, and numbers for labels beyond.
     private func names(for similarities: [DiceSimilarity]) -> [String] {
-        var names = names?.split(separator: ",").map(String.init) ?? ["background"] + Organ.allCases.map(\.name)
+        var names =
+            names?.split(separator: ",").map(String.init) ?? ["background"] + Organ.allCases.map(\.name)
         let used = similarities.lastIndex { $0.coefficient != nil } ?? 0
         while names.count <= used { names.append("label \(names.count)") }
         return Array(names.prefix(256))
@@ -81,7 +88,8 @@ struct EvaluateCommand: ParsableCommand {
 
     private func printTable(_ organs: [OrganAgreement], _ mean: Double?) {
         var table = TextTable([
-            ("label", .right), ("organ", .left), ("true voxels", .right), ("predicted", .right), ("DSC", .right),
+            ("label", .right), ("organ", .left), ("true voxels", .right), ("predicted", .right),
+            ("DSC", .right),
         ])
         for organ in organs {
             table.add([

@@ -9,7 +9,8 @@ struct InfoCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("Weight file.", valueName: "model"))
     var model: String
 
-    @Option(help: ArgumentHelp("Volume for which multiplications are counted, in voxels.", valueName: "x,y,z"))
+    @Option(
+        help: ArgumentHelp("Volume for which multiplications are counted, in voxels.", valueName: "x,y,z"))
     var size = GridSize([178, 302, 225])
 
     @OptionGroup(title: "Model options (taken instead of what the weight file says)")
@@ -30,7 +31,10 @@ struct InfoCommand: ParsableCommand {
             ("architecture", model.architecture.name),
             ("parameters", grouped(model.architecture.graph.parameterCount)),
             ("SHA-256", model.fingerprint),
-            ("classes", model.classNames.enumerated().map { "\($0.offset) \($0.element)" }.joined(separator: ", ")),
+            (
+                "classes",
+                model.classNames.enumerated().map { "\($0.offset) \($0.element)" }.joined(separator: ", ")
+            ),
         ]
         switch description.activation {
         case .relu: facts.append(("activation", "ReLU"))
@@ -47,7 +51,10 @@ struct InfoCommand: ParsableCommand {
         facts += [
             ("orientation", "\(description.orientation)"),
             ("padding", "to multiples of \(description.paddingMultiple) voxels"),
-            ("batch norm", description.batchNorm == .running ? "running statistics" : "each volume's own statistics"),
+            (
+                "batch norm",
+                description.batchNorm == .running ? "running statistics" : "each volume's own statistics"
+            ),
         ]
         if !description.provenance.isEmpty { facts.append(("provenance", description.provenance)) }
         if !description.license.isEmpty { facts.append(("licence", description.license)) }
@@ -66,7 +73,8 @@ struct InfoCommand: ParsableCommand {
         let grid = size.values.padded(toMultipleOf: unit)
         let voxels = grid.x * grid.y * grid.z
         var table = TextTable([
-            ("layer", .left), ("kind", .left), ("channels", .right), ("resolution", .right), ("parameters", .right),
+            ("layer", .left), ("kind", .left), ("channels", .right), ("resolution", .right),
+            ("parameters", .right),
             ("MMAC", .right),
         ])
         var total = 0.0
@@ -78,7 +86,8 @@ struct InfoCommand: ParsableCommand {
             let resolution = [grid.x, grid.y, grid.z].map { "\($0 >> layer.level)" }.joined(separator: " × ")
             let parameters = graph.parameterCount(of: layer)
             table.add([
-                layer.name, layer.operation.summary(graph, activation: model.description.activation), channels,
+                layer.name, layer.operation.summary(graph, activation: model.description.activation),
+                channels,
                 resolution, parameters > 0 ? grouped(parameters) : "",
                 products > 0 ? grouped(Int((products / 1e6).rounded())) : "",
             ])
@@ -107,7 +116,10 @@ extension Layer.Operation {
         case .concatenation: return "concatenation"
         case .transposedConvolution: return "transposed conv 2³ stride 2"
         case .convolution(let convolution):
-            var parts = ["conv \(convolution.kernel)³" + (convolution.stride == 1 ? "" : " stride \(convolution.stride)")]
+            var parts = [
+                "conv \(convolution.kernel)³"
+                    + (convolution.stride == 1 ? "" : " stride \(convolution.stride)")
+            ]
             if convolution.normalization != nil { parts.append("BN") }
             if let squeeze = convolution.squeeze { parts.append("SE \(squeeze.hidden)") }
             if let residual = convolution.residual { parts.append("+ \(graph.layers[residual].name)") }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import MedicalImageFiles
 
 /// Writes results as JSON.
@@ -6,10 +7,13 @@ enum JSONReport {
     static func write(_ report: some Encodable, to path: String) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        do {
-            try encoder.encode(report).write(to: URL(filePath: path), options: .atomic)
-        } catch {
-            throw ImageFileError(path, "cannot be written: \(error)")
+        let bytes = Array(try encoder.encode(report)) + [UInt8(ascii: "\n")]
+        guard let file = fopen(path, "wb") else {
+            throw ImageFileError(path, String(cString: strerror(errno)))
+        }
+        let written = fwrite(bytes, 1, bytes.count, file)
+        guard fclose(file) == 0, written == bytes.count else {
+            throw ImageFileError(path, "writing failed; is the disk full?")
         }
     }
 }

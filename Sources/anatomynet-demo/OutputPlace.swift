@@ -5,7 +5,8 @@ import MedicalImageFiles
 enum OutputPlace {
     /// Refuses to overwrite an input with an output.
     static func check(_ output: String, isNot input: String) throws {
-        var first = stat(), second = stat()
+        var first = stat()
+        var second = stat()
         if stat(output, &first) == 0, stat(input, &second) == 0, first.st_ino == second.st_ino,
             first.st_dev == second.st_dev
         {

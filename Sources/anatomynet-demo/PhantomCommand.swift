@@ -2,6 +2,7 @@ import AnatomyNet
 import AnatomyNetPhantom
 import ArgumentParser
 import MedicalImageFiles
+import SegmentationPictures
 
 struct PhantomCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -13,6 +14,9 @@ struct PhantomCommand: ParsableCommand {
 
     @Option(help: ArgumentHelp("Where the true labels go.", valueName: "image"))
     var truth: String?
+
+    @Option(help: ArgumentHelp("Also draw the CT with its true organs.", valueName: "file.png"))
+    var picture: String?
 
     @Option(help: ArgumentHelp("Which patient.", valueName: "number"))
     var seed: UInt64 = 1
@@ -26,12 +30,14 @@ struct PhantomCommand: ParsableCommand {
     func run() throws {
         try ImageFormat.checkWritable(output)
         if let truth { try ImageFormat.checkWritable(truth) }
-        let size = size.values, spacing = spacing.values
+        let size = size.values
+        let spacing = spacing.values
         let phantom = try Phantom(
             seed: seed, size: .init(x: size.x, y: size.y, z: size.z),
             spacing: .init(x: spacing.x, y: spacing.y, z: spacing.z))
         let geometry = Geometry(
-            dimensions: size, spacing: spacing, origin: [phantom.origin.x, phantom.origin.y, phantom.origin.z])
+            dimensions: size, spacing: spacing,
+            origin: [phantom.origin.x, phantom.origin.y, phantom.origin.z])
         let grid = ImageGrid(geometry: geometry)
         var annotation = ImageAnnotation(
             generator: Generator.name, facts: [(key: "contents", value: "phantom with seed \(seed)")])
@@ -46,6 +52,13 @@ struct PhantomCommand: ParsableCommand {
                 try ImageWriter(grid: grid, annotation: annotation).write(base, as: .uint8, to: truth)
             }
             OrganMeasurement.table(OrganMeasurement.measure(labels, names: names, geometry: geometry)).print()
+            if let picture {
+                let overview = OverviewPicture(
+                    image: try MedicalImage.read(output), geometry: geometry, labels: labels,
+                    labelNames: names,
+                    title: "Phantom with seed \(seed), true organs")
+                try overview.write(to: picture, annotation: annotation)
+            }
         }
     }
 }

@@ -18,7 +18,9 @@ struct SegmentCommand: ParsableCommand {
     @Option(name: .shortAndLong, help: ArgumentHelp("CT in HU.", valueName: "image"))
     var input: String
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("Where the labels go: .nii, .nii.gz or .nrrd.", valueName: "image"))
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("Where the labels go: .nii, .nii.gz or .nrrd.", valueName: "image"))
     var output: String
 
     @Option(help: ArgumentHelp("Also write each class's probability into this folder.", valueName: "folder"))
@@ -36,9 +38,17 @@ struct SegmentCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Memory that segmenting may take, in MB.", valueName: "MB"))
     var memoryLimit: Int?
 
-    @Option(help: ArgumentHelp(
-        "How the axes of an input that does not say it lie in the patient, such as LPS.", valueName: "code"))
+    @Option(
+        help: ArgumentHelp(
+            "How the axes of an input that does not say it lie in the patient, such as LPS.",
+            valueName: "code"))
     var inputOrientation: String?
+
+    @Flag(help: "Keep of each organ only the largest connected component.")
+    var keepLargestComponents = false
+
+    @Flag(help: "Accept a spacing outside the range that the model was trained on.")
+    var allowUntrainedSpacing = false
 
     @OptionGroup(title: "Model options (taken instead of what the weight file says)")
     var modelArguments: ModelArguments
@@ -69,21 +79,24 @@ struct SegmentCommand: ParsableCommand {
         defer { withExtendedLifetime((image, labels, scores)) {} }
 
         let start = ContinuousClock.now
-        try segment(
+        let measurements = try segment(
             volume, with: model, labels: found,
             probabilities: probabilities.map { _ in
-                ProbabilityRequest(classes: Array(0..<classCount), values: UnsafeMutableBufferPointer(start: scores.pointer, count: scores.count))
+                ProbabilityRequest(
+                    classes: Array(0..<classCount),
+                    values: UnsafeMutableBufferPointer(start: scores.pointer, count: scores.count))
             })
         let seconds = (ContinuousClock.now - start) / .seconds(1)
 
         let annotation = ImageAnnotation(
             generator: Generator.name, modelFingerprint: model.fingerprint, labelNames: model.classNames,
             facts: provenance(of: model))
-        try ImageWriter(grid: image.grid, annotation: annotation).write(labels.pointer, as: .uint8, to: output)
+        try ImageWriter(grid: image.grid, annotation: annotation).write(
+            labels.pointer, as: .uint8, to: output)
         if let probabilities {
             try write(scores, of: model, count: count, grid: image.grid, annotation, to: probabilities)
         }
-        let organs = OrganMeasurement.measure(UnsafeBufferPointer(found), names: model.classNames, geometry: geometry)
+        let organs = OrganMeasurement.organs(measurements, names: model.classNames)
         printSummary(model, geometry, organs, seconds)
         if let json {
             let report = SegmentReport(
@@ -97,7 +110,8 @@ struct SegmentCommand: ParsableCommand {
         }
         if let picture {
             let overview = OverviewPicture(
-                image: image, geometry: geometry, labels: UnsafeBufferPointer(found), labelNames: model.classNames,
+                image: image, geometry: geometry, labels: UnsafeBufferPointer(found),
+                labelNames: model.classNames,
                 title: "Organs at risk: \(OutputPlace.fileName(input))")
             try overview.write(to: picture, annotation: annotation)
         }
@@ -112,7 +126,9 @@ struct SegmentCommand: ParsableCommand {
             geometry.direction = orientation.direction
         } else if !image.grid.isOrientationKnown {
             throw ImageFileError(
-                input, "does not say how its axes lie in the patient; if you know it, say it with --input-orientation")
+                input,
+                "does not say how its axes lie in the patient; if you know it, say it with --input-orientation"
+            )
         }
         return geometry
     }
@@ -120,7 +136,7 @@ struct SegmentCommand: ParsableCommand {
     private func segment(
         _ volume: Volume, with model: Model, labels: UnsafeMutableBufferPointer<UInt8>,
         probabilities: ProbabilityRequest?
-    ) throws {
+    ) throws -> [Measurement] {
         let bar = ProgressBar()
         defer { bar.clear() }
         var options = SegmentationOptions()
@@ -133,13 +149,19 @@ struct SegmentCommand: ParsableCommand {
         options.log = { level, message in
             if level == .warning { Terminal.note("warning: \(message)") }
         }
-        try Segmenter(model).segment(volume, options: options, labels: labels, probabilities: probabilities)
+        options.keepsLargestComponents = keepLargestComponents
+        options.allowsUntrainedSpacing = allowUntrainedSpacing
+        return try Segmenter(model).segment(
+            volume, options: options, labels: labels, probabilities: probabilities, measures: true)
     }
 
     private func provenance(of model: Model) -> [(key: String, value: String)] {
         let description = model.description
-        return [("model", model.architecture.name), ("model provenance", description.provenance), ("model licence", description.license)]
-            .filter { !$0.1.isEmpty }.map { (key: $0.0, value: $0.1) }
+        return [
+            ("model", model.architecture.name), ("model provenance", description.provenance),
+            ("model licence", description.license),
+        ]
+        .filter { !$0.1.isEmpty }.map { (key: $0.0, value: $0.1) }
     }
 
     private func write(
@@ -158,11 +180,17 @@ struct SegmentCommand: ParsableCommand {
         }
     }
 
-    private func printSummary(_ model: Model, _ geometry: Geometry, _ organs: [OrganMeasurement], _ seconds: Double) {
-        let spacing = geometry.spacing.map { " of \($0.x) × \($0.y) × \($0.z) mm" } ?? " of unknown size"
+    private func printSummary(
+        _ model: Model, _ geometry: Geometry, _ organs: [OrganMeasurement], _ seconds: Double
+    ) {
+        let spacing = geometry.spacing.map { spacing in
+            " of " + (0..<3).map { shortest(spacing[$0], places: 4) }.joined(separator: " × ") + " mm"
+        }
         let size = geometry.dimensions
-        print("image   \(input), \(size.x) × \(size.y) × \(size.z) voxels\(spacing)")
-        print("model   \(model.architecture.name), \(grouped(model.architecture.graph.parameterCount)) parameters, SHA-256 \(model.fingerprint)")
+        print("image   \(input), \(size.x) × \(size.y) × \(size.z) voxels\(spacing ?? " of unknown size")")
+        print(
+            "model   \(model.architecture.name), \(grouped(model.architecture.graph.parameterCount)) parameters, SHA-256 \(model.fingerprint)"
+        )
         if !model.description.provenance.isEmpty { print("        \(model.description.provenance)") }
         print("labels  \(output), in \(decimal(seconds, places: 2)) s")
         print("")
@@ -192,7 +220,9 @@ private struct ModelReport: Encodable {
 
 extension GridReport {
     init(_ geometry: Geometry) {
-        let size = geometry.dimensions, origin = geometry.origin, direction = geometry.direction
+        let size = geometry.dimensions
+        let origin = geometry.origin
+        let direction = geometry.direction
         dimensions = [size.x, size.y, size.z]
         spacingMillimetres = geometry.spacing.map { [$0.x, $0.y, $0.z] }
         originMillimetresLPS = [origin.x, origin.y, origin.z]

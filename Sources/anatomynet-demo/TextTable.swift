@@ -48,6 +48,14 @@ func decimal(_ value: Double, places: Int) -> String {
     return "\(sign)\(scaled / Int(unit)).\(zeros)\(fraction)"
 }
 
+/// A number with at most so many decimal places, without zeros at the end.
+func shortest(_ value: Double, places: Int) -> String {
+    var text = decimal(value, places: places)
+    while text.last == "0" { text.removeLast() }
+    if text.last == "." { text.removeLast() }
+    return text
+}
+
 /// A whole number with its digits in groups of three.
 func grouped(_ value: Int) -> String {
     let digits = Array("\(value.magnitude)")

@@ -1,6 +1,237 @@
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "kernel_tester.h"
 
+static int32_t all_lanes(const ank_block *blocks, int32_t count) {
+    int32_t lanes = 0;
+    for (int32_t b = 0; b < count; b++) lanes += blocks[b].lanes;
+    return lanes;
+}
+
+/* Per-lane values, zero in the lanes of `map` that carry no channel. */
+static float *lane_values(const struct feature_map *map, struct random_source *source) {
+    float *values = calloc((size_t)all_lanes(map->blocks, map->count), sizeof *values);
+    for (int32_t b = 0, lane = 0; b < map->count; lane += map->blocks[b++].lanes)
+        for (int32_t l = 0; l < map->blocks[b].channels; l++) values[lane + l] = (float)random_normal(source);
+    return values;
+}
+
+static double activated(double v, double slope) { return v > slope * v ? v : slope * v; }
+
+/* Sums of up to 66 products with standard deviation about 1 each way. */
+static void test_transposed(const ank_kernels *kernels, int32_t inputs, int32_t outputs, int appended, float slope,
+                            int32_t depth, int32_t height, int32_t width, struct random_source *source) {
+    const enum guard_side side = random_below(source, 2) ? GUARD_BEFORE : GUARD_BEHIND;
+    const int32_t gap = 4 * (int32_t)random_below(source, 3);
+    struct feature_map input, output, image;
+    feature_map_create(&input, inputs, (depth + 1) / 2, (height + 1) / 2, (width + 1) / 2, gap, 0, side);
+    feature_map_randomise(&input, source);
+    /* A block of all outputs and the appended channel. */
+    feature_map_create(&output, outputs + appended, depth, height, width, gap, CANARY, side);
+    feature_map_create_image(&image, depth, height, width, gap, 0, side);
+    feature_map_randomise(&image, source);
+    struct ank_block *last = &output.blocks[output.count - 1];
+    last->channels -= appended;
+    float *weights = malloc(sizeof(float) * 8 * (size_t)(inputs * outputs));
+    for (int32_t i = 0; i < 8 * inputs * outputs; i++) weights[i] = (float)(random_normal(source) / sqrt(inputs));
+    float *shift = lane_values(&output, source);
+    struct guarded_memory prepared =
+        guarded_memory_create((kernels->transposed_weights_bytes(inputs, outputs) + 63) / 64 * 64, side);
+    kernels->prepare_transposed(inputs, outputs, weights, prepared.data);
+    const int32_t first = random_below(source, 2) && depth > 2 ? 2 : 0;
+    const int32_t end = depth - (depth > first + 1 ? (int32_t)random_below(source, 2) : 0);
+    const ank_transposed_convolution operation = {
+        depth, height, width, input.depth, input.height, input.width, input.count, output.count, input.blocks,
+        output.blocks, prepared.data, shift, appended ? image.blocks : NULL, slope, first, end,
+    };
+    const int64_t items = kernels->transposed_items(&operation);
+    int64_t *sequence = malloc(sizeof(int64_t) * (size_t)items);
+    shuffled(sequence, items, source);
+    for (int64_t i = 0; i < items; i++) kernels->convolve_transposed(&operation, sequence[i]);
+    last->channels += appended;
+
+    double worst = 0;
+    for (int32_t o = 0; o < outputs + appended; o++)
+        for (int32_t z = first; z < end; z++)
+            for (int32_t y = 0; y < height; y++)
+                for (int32_t x = 0; x < width; x++) {
+                    double expected;
+                    if (o < outputs) {
+                        double sum = (double)shift[o];
+                        const int32_t tap = z % 2 * 4 + y % 2 * 2 + x % 2;
+                        for (int32_t i = 0; i < inputs; i++)
+                            sum += (double)*feature_map_at(&input, i, z / 2, y / 2, x / 2)
+                                   * (double)weights[(i * outputs + o) * 8 + tap];
+                        expected = activated(sum, (double)slope);
+                    } else {
+                        expected = (double)*feature_map_at(&image, 0, z, y, x);
+                    }
+                    const double error = fabs(expected - (double)*feature_map_at(&output, o, z, y, x));
+                    if (!(error <= worst)) worst = error;
+                }
+    check(worst <= 4e-6 && untouched(&output, first, end) && zeros_written(&output, first, end),
+          "%s transposed %d->%d%s at %dx%dx%d: error %.2e", kernels->name, inputs, outputs, appended ? "+1" : "",
+          depth, height, width, worst);
+    free(sequence);
+    free(shift);
+    free(weights);
+    guarded_memory_free(&prepared);
+    feature_map_free(&image);
+    feature_map_free(&output);
+    feature_map_free(&input);
+}
+
+static void test_affine(const ank_kernels *kernels, int32_t channels, int residual, int in_place, float slope,
+                        int32_t depth, int32_t height, int32_t width, struct random_source *source) {
+    const enum guard_side side = random_below(source, 2) ? GUARD_BEFORE : GUARD_BEHIND;
+    struct feature_map input, output, added;
+    feature_map_create(&input, channels, depth, height, width, 0, 0, side);
+    feature_map_randomise(&input, source);
+    feature_map_create(&output, channels, depth, height, width, 8, CANARY, side);
+    if (in_place) feature_map_copy(&output, &input);
+    feature_map_create(&added, channels, depth, height, width, 0, 0, side);
+    feature_map_randomise(&added, source);
+    float *scale = lane_values(&input, source), *shift = lane_values(&input, source);
+    float *residual_scale = lane_values(&input, source);
+    const int32_t first = depth > 1 && random_below(source, 2), end = depth;
+    const ank_affine operation = {depth, height, width, input.count, in_place ? output.blocks : input.blocks,
+                                  output.blocks, scale, shift, residual ? added.blocks : NULL,
+                                  residual == 2 ? residual_scale : NULL, slope, first, end};
+    for (int64_t i = kernels->affine_items(&operation) - 1; i >= 0; i--) kernels->apply_affine(&operation, i);
+    double worst = 0;
+    for (int32_t c = 0; c < channels; c++)
+        for (int32_t z = first; z < end; z++)
+            for (int32_t y = 0; y < height; y++)
+                for (int32_t x = 0; x < width; x++) {
+                    double v = (double)scale[c] * (double)*feature_map_at(&input, c, z, y, x) + (double)shift[c];
+                    if (residual)
+                        v += (residual == 2 ? (double)residual_scale[c] : 1)
+                             * (double)*feature_map_at(&added, c, z, y, x);
+                    const double error =
+                        fabs(activated(v, (double)slope) - (double)*feature_map_at(&output, c, z, y, x));
+                    if (!(error <= worst)) worst = error;
+                }
+    /* Three roundings of values below 16. */
+    check(worst <= 3e-6 && (in_place || untouched(&output, first, end)) && zeros_written(&output, first, end),
+          "%s affine of %d channels at %dx%dx%d residual %d%s: error %.2e", kernels->name, channels, depth, height,
+          width, residual, in_place ? " in place" : "", worst);
+    free(residual_scale);
+    free(shift);
+    free(scale);
+    feature_map_free(&added);
+    feature_map_free(&output);
+    feature_map_free(&input);
+}
+
+static void test_plane_sums(const ank_kernels *kernels, int32_t channels, int squares, int32_t depth, int32_t height,
+                            int32_t width, struct random_source *source) {
+    const enum guard_side side = random_below(source, 2) ? GUARD_BEFORE : GUARD_BEHIND;
+    struct feature_map input;
+    feature_map_create(&input, channels, depth, height, width, 4, 0, side);
+    feature_map_randomise(&input, source);
+    struct guarded_memory sums = guarded_memory_create(sizeof(double) * 9 * 16 * (size_t)depth, side);
+    struct guarded_memory square_sums = guarded_memory_create(sizeof(double) * 16 * (size_t)depth, side);
+    const ank_plane_sums operation = {depth, height, width, input.blocks, sums.data,
+                                      squares ? square_sums.data : NULL, 0, depth};
+    for (int64_t i = kernels->plane_sums_items(&operation) - 1; i >= 0; i--) kernels->sum_planes(&operation, i);
+    double worst = 0;
+    for (int32_t z = 0; z < depth; z++)
+        for (int32_t c = 0; c < channels; c++) {
+            double square = 0;
+            for (int32_t tap = 0; tap < 9; tap++) {
+                double sum = 0;
+                const int32_t ky = tap / 3, kx = tap % 3;
+                for (int32_t y = ky == 2; y < height - (ky == 0); y++)
+                    for (int32_t x = kx == 2; x < width - (kx == 0); x++) {
+                        const double v = (double)*feature_map_at(&input, c, z, y, x);
+                        sum += v;
+                        if (tap == 4) square += v * v;
+                    }
+                worst = fmax(worst, fabs(sum - ((double *)sums.data)[(z * 9 + tap) * 16 + c]));
+            }
+            if (squares) worst = fmax(worst, fabs(square - ((double *)square_sums.data)[z * 16 + c]));
+        }
+    /* A row's single-precision sum of at most 300 terms of size 1 is good to about 300 x 2^-24. */
+    check(worst <= 2e-5 * height, "%s plane sums of %d channels at %dx%dx%d: error %.2e", kernels->name, channels,
+          depth, height, width, worst);
+    guarded_memory_free(&square_sums);
+    guarded_memory_free(&sums);
+    feature_map_free(&input);
+}
+
+static void test_classification(const ank_kernels *kernels, int32_t classes, int wanted, int32_t depth,
+                                int32_t height, int32_t width, struct random_source *source) {
+    const enum guard_side side = random_below(source, 2) ? GUARD_BEFORE : GUARD_BEHIND;
+    struct feature_map logits;
+    feature_map_create(&logits, classes, depth, height, width, 0, 0, side);
+    feature_map_randomise(&logits, source);
+    /* Ties, and differences beyond what the exponential can hold. */
+    for (int32_t x = 0; x < width; x += 3)
+        for (int32_t c = 0; c < classes; c += 2) *feature_map_at(&logits, c, depth - 1, 0, x) = 3;
+    for (int32_t x = 1; x < width; x += 3) *feature_map_at(&logits, classes - 1, depth - 1, 0, x) = 200;
+
+    /* The outputs cover a corner of the logits, as where padding is cropped away. */
+    const int32_t rows = height - (height > 2), columns = width - (width > 3);
+    const int32_t first = depth > 1, planes = depth - first;
+    const size_t voxels = (size_t)planes * (size_t)rows * (size_t)columns;
+    struct guarded_memory labels = guarded_memory_create(voxels, side), probabilities[40];
+    float *pointers[40];
+    for (int32_t c = 0; c < classes; c++) {
+        probabilities[c] = guarded_memory_create(sizeof(float) * voxels, side);
+        pointers[c] = wanted == 2 && c % 3 == 1 ? NULL : probabilities[c].data;
+    }
+    const ank_classification operation = {rows, columns, classes, logits.count, logits.blocks,
+                                          wanted == 3 ? NULL : labels.data, wanted ? pointers : NULL, first, depth};
+    for (int64_t i = kernels->classification_items(&operation) - 1; i >= 0; i--) kernels->classify(&operation, i);
+    int wrong = 0;
+    double worst = 0;
+    size_t place = 0;
+    for (int32_t z = first; z < depth; z++)
+        for (int32_t y = 0; y < rows; y++)
+            for (int32_t x = 0; x < columns; x++, place++) {
+                int32_t label = 0;
+                double total = 0;
+                for (int32_t c = 1; c < classes; c++)
+                    if (*feature_map_at(&logits, c, z, y, x) > *feature_map_at(&logits, label, z, y, x)) label = c;
+                const double best = (double)*feature_map_at(&logits, label, z, y, x);
+                for (int32_t c = 0; c < classes; c++) total += exp((double)*feature_map_at(&logits, c, z, y, x) - best);
+                if (wanted != 3) wrong += ((uint8_t *)labels.data)[place] != label;
+                for (int32_t c = 0; wanted && c < classes; c++) {
+                    if (!pointers[c]) continue;
+                    const double p = exp((double)*feature_map_at(&logits, c, z, y, x) - best) / total;
+                    const double error = fabs(p - (double)pointers[c][place]);
+                    if (!(error <= worst)) worst = error;
+                }
+            }
+    check(wrong == 0 && worst <= 5e-7, "%s %d classes at %dx%dx%d outputs %d: %d wrong labels, probabilities off by %.2e",
+          kernels->name, classes, depth, height, width, wanted, wrong, worst);
+    for (int32_t c = 0; c < classes; c++) guarded_memory_free(&probabilities[c]);
+    guarded_memory_free(&labels);
+    feature_map_free(&logits);
+}
+
 void test_voxelwise(const ank_kernels *kernels, struct random_source *source) {
-    (void)kernels;
-    (void)source;
+    static const int32_t transposed[][3] = {
+        {28, 14, 1}, {22, 11, 0}, {22, 11, 1}, {32, 16, 1}, {96, 48, 0}, {48, 24, 1}, {64, 32, 1}, {8, 7, 1}, {17, 5, 0},
+    };
+    for (size_t i = 0; i < sizeof transposed / sizeof *transposed; i++)
+        for (int32_t width = 1; width <= 160; width += 1 + width / 4)
+            test_transposed(kernels, transposed[i][0], transposed[i][1], transposed[i][2],
+                            random_below(source, 2) ? 1 : 0.01f, 1 + (int32_t)random_below(source, 5),
+                            1 + (int32_t)random_below(source, 6), width, source);
+    for (int32_t channels = 1; channels <= 40; channels += 1 + channels / 6)
+        for (int32_t width = 1; width <= 9; width++)
+            test_affine(kernels, channels, (int)random_below(source, 3), (int)random_below(source, 2),
+                        random_below(source, 2) ? 0 : 0.01f, 1 + (int32_t)random_below(source, 3),
+                        1 + (int32_t)random_below(source, 4), width, source);
+    for (int32_t channels = 1; channels <= 16; channels += 5)
+        for (int32_t width = 1; width <= 130; width += 1 + width / 3)
+            for (int32_t height = 1; height <= 5; height++)
+                test_plane_sums(kernels, channels, height % 2, 2, height, width, source);
+    for (int32_t classes = 1; classes <= 37; classes += 1 + classes / 5)
+        for (int32_t width = 1; width <= 35; width += 1 + width / 5)
+            test_classification(kernels, classes, (int)random_below(source, 4), 1 + (int32_t)random_below(source, 3),
+                                1 + (int32_t)random_below(source, 6), width, source);
 }

@@ -34,7 +34,8 @@ public struct DiceSimilarity: Sendable, Equatable {
         var labels = [DiceSimilarity](repeating: DiceSimilarity(), count: 256)
         labels.withUnsafeMutableBufferPointer { labels in
             for voxel in 0..<predicted.count {
-                let found = Int(predicted[voxel]), wanted = Int(truth[voxel])
+                let found = Int(predicted[voxel])
+                let wanted = Int(truth[voxel])
                 if found == wanted {
                     labels[found].truePositives += 1
                 } else {

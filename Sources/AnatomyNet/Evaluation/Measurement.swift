@@ -54,8 +54,10 @@ struct Measurer {
     ) throws(AnatomyNetError) -> [Measurement] {
         let sums = try Buffer<Sums>(count: classCount * runner.workers, purpose: "measurements")
         sums.pointer.update(repeating: Sums(), count: sums.count)
-        let size = box.dimensions, dimensions = geometry.dimensions
-        let first = box.lower, last = box.upper &- 1
+        let size = box.dimensions
+        let dimensions = geometry.dimensions
+        let first = box.lower
+        let last = box.upper &- 1
         let spacing = geometry.spacing ?? .one
         try runner.run(items: Int64(size.z)) { item, worker in
             let own = sums.pointer + worker * classCount
@@ -65,9 +67,11 @@ struct Measurer {
                 let isBorderRow = j == first.y || j == last.y || k == first.z || k == last.z
                 var i = first.x
                 while i <= last.x {
-                    let label = labels[row + i], start = i
+                    let label = labels[row + i]
+                    let start = i
                     while i <= last.x, labels[row + i] == label { i += 1 }
-                    let count = i - start, end = i - 1
+                    let count = i - start
+                    let end = i - 1
                     var sum = own[Int(label)]
                     sum.voxels += count
                     sum.indices &+= SIMD3((start + end) * count / 2, j * count, k * count)

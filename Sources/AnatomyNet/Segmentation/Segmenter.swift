@@ -73,7 +73,9 @@ public struct Segmenter: Sendable {
                 sink = try ScoreResampler(
                     grid: grid, request: request,
                     probabilities: (probabilities?.classes ?? []).enumerated().compactMap { index, label in
-                        probabilities?.values.baseAddress.map { .init(label: label, destination: $0 + index * voxels) }
+                        probabilities?.values.baseAddress.map {
+                            .init(label: label, destination: $0 + index * voxels)
+                        }
                     }, kernels: model.network.kernels, workers: plan.workers, memory: workspace.headRoom)
                 resampler = sink
             }
@@ -81,8 +83,10 @@ public struct Segmenter: Sendable {
         }
         guard let resampler else { throw AnatomyNetError(.internal, "the network gave no scores") }
         if options.keepsLargestComponents {
-            let erased = try LargestComponent.keep(in: resampler.labels, dimensions: volume.geometry.dimensions)
-            options.log?(.information, "\(erased) voxels apart from their organ's largest component became background")
+            let erased = try LargestComponent.keep(
+                in: resampler.labels, dimensions: volume.geometry.dimensions)
+            options.log?(
+                .information, "\(erased) voxels apart from their organ's largest component became background")
         }
         // The results lie in the workspace.
         defer { withExtendedLifetime(workspace) {} }
@@ -103,7 +107,8 @@ public struct Segmenter: Sendable {
     ) throws(AnatomyNetError) -> UInt64 {
         let grid = try grid(geometry, options: options)
         let request = ScoreResampler.Request(classCount: model.classNames.count)
-        return UInt64(bytes(of: try plan(grid, request: request, options: options), grid: grid, options: options))
+        return UInt64(
+            bytes(of: try plan(grid, request: request, options: options), grid: grid, options: options))
     }
 
     private func grid(
@@ -165,7 +170,8 @@ public struct Segmenter: Sendable {
             let classCount = model.classNames.count
             for wanted in probabilities.classes where !(0..<classCount).contains(wanted) {
                 throw AnatomyNetError(
-                    .unknownClass, "class \(wanted) is asked for; the model has the classes 0 to \(classCount - 1)")
+                    .unknownClass,
+                    "class \(wanted) is asked for; the model has the classes 0 to \(classCount - 1)")
             }
             let (needed, overflow) = voxels.multipliedReportingOverflow(by: probabilities.classes.count)
             guard !overflow, probabilities.values.count >= needed else {

@@ -26,18 +26,21 @@ struct AxisAlignment: Sendable, Equatable {
     /// - Throws: `.orientation` if the direction is not finite, singular, not orthonormal or too oblique.
     init(direction: Direction, orientation: Orientation) throws(AnatomyNetError) {
         try direction.check()
-        let model = orientation.direction, columns = direction.columns
+        let model = orientation.direction
+        let columns = direction.columns
         let cosine = model.columns.map { axis in columns.map { axis.dot($0) } }
         let permutations: [SIMD3<Int>] = [
             [0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0],
         ]
-        var axes = permutations[0], best = -1.0
+        var axes = permutations[0]
+        var best = -1.0
         for permutation in permutations {
             let agreement = (0..<3).reduce(0) { $0 + abs(cosine[$1][permutation[$1]]) }
             if agreement > best { (axes, best) = (permutation, agreement) }
         }
         var signs = SIMD3(repeating: 1)
-        var angle = 0.0, worst = 0
+        var angle = 0.0
+        var worst = 0
         for axis in 0..<3 {
             if cosine[axis][axes[axis]] < 0 { signs[axis] = -1 }
             let length = columns[axes[axis]].length
@@ -48,7 +51,8 @@ struct AxisAlignment: Sendable, Equatable {
         self.signs = signs
         self.angle = angle
         let aligned = (0..<3).map { column -> SIMD3<Double> in
-            Double(signs[column]) * SIMD3(cosine[0][axes[column]], cosine[1][axes[column]], cosine[2][axes[column]])
+            Double(signs[column])
+                * SIMD3(cosine[0][axes[column]], cosine[1][axes[column]], cosine[2][axes[column]])
         }
         let rotation = Direction(x: aligned[0], y: aligned[1], z: aligned[2])
         isExact = rotation.largestDifference(from: .identity) <= Self.exactTolerance

@@ -22,7 +22,8 @@ struct AxisSampling {
         var taps = Taps(capacity: capacity)
         for index in 0..<count {
             taps.place(
-                at: map.offset + map.ratio * Double(index), width: max(1, map.ratio), alignedCount: alignedCount)
+                at: map.offset + map.ratio * Double(index), width: max(1, map.ratio),
+                alignedCount: alignedCount)
             first[index] = Int32(taps.first)
             counts[index] = Int32(taps.count)
             for tap in 0..<taps.count { weights[index * capacity + tap] = taps.weights[tap] }

@@ -67,11 +67,13 @@ struct InputSampler {
     private func fill<Voxel: StoredVoxel>(
         _ image: ank_block, _ type: Voxel.Type, runner: Runner
     ) throws(AnatomyNetError) {
-        let padded = grid.paddedDimensions, dimensions = grid.geometry.dimensions
+        let padded = grid.paddedDimensions
+        let dimensions = grid.geometry.dimensions
         let groups = (padded.y + Self.rowsPerItem - 1) / Self.rowsPerItem
         let rowStride = Int(image.row_stride)
         try runner.run(items: Int64(padded.z * groups)) { item, worker in
-            let z = Int(item) / groups, firstRow = Int(item) % groups * Self.rowsPerItem
+            let z = Int(item) / groups
+            let firstRow = Int(item) % groups * Self.rowsPerItem
             guard let plane = image.planes[z] else { return }
             let scratch = rows.pointer + worker * rowCapacity
             for y in firstRow..<min(firstRow + Self.rowsPerItem, padded.y) {
@@ -97,7 +99,8 @@ struct InputSampler {
         _ type: Voxel.Type
     ) {
         let isIdentity = samplings[0].isIdentity
-        let count = grid.alignedDimensions.x, width = grid.geometry.dimensions.x
+        let count = grid.alignedDimensions.x
+        let width = grid.geometry.dimensions.x
         let sum = isIdentity ? output : scratch
         let (firstY, countY, weightsY) = samplings[1].taps(y)
         let (firstZ, countZ, weightsZ) = samplings[2].taps(z)
@@ -105,7 +108,8 @@ struct InputSampler {
             for tapY in 0..<countY {
                 let row = source + (firstY + tapY) * strides.y + (firstZ + tapZ) * strides.z
                 accumulate(
-                    row, weight: weightsZ[tapZ] * weightsY[tapY], count: count, isFirst: tapZ == 0 && tapY == 0,
+                    row, weight: weightsZ[tapZ] * weightsY[tapY], count: count,
+                    isFirst: tapZ == 0 && tapY == 0,
                     into: sum, type)
             }
         }
@@ -125,15 +129,19 @@ struct InputSampler {
     /// Adds a weighted row of HU to the sums, or starts them.
     @inline(__always)
     private func accumulate<Voxel: StoredVoxel>(
-        _ row: UnsafeRawPointer, weight: Float, count: Int, isFirst: Bool, into sum: UnsafeMutablePointer<Float>,
+        _ row: UnsafeRawPointer, weight: Float, count: Int, isFirst: Bool,
+        into sum: UnsafeMutablePointer<Float>,
         _ type: Voxel.Type
     ) {
-        let slope = Float(volume.rescaleSlope), intercept = Float(volume.rescaleIntercept)
-        let floor = intensities.floor, stride = strides.x
+        let slope = Float(volume.rescaleSlope)
+        let intercept = Float(volume.rescaleIntercept)
+        let floor = intensities.floor
+        let stride = strides.x
         // A loop of its own for the dense case, because only that one can be vectorised.
         if stride == MemoryLayout<Voxel>.stride {
             for x in 0..<count {
-                let stored = row.loadUnaligned(fromByteOffset: x &* MemoryLayout<Voxel>.stride, as: Voxel.self)
+                let stored = row.loadUnaligned(
+                    fromByteOffset: x &* MemoryLayout<Voxel>.stride, as: Voxel.self)
                 let value = weight * max(stored.value * slope + intercept, floor)
                 sum[x] = isFirst ? value : sum[x] + value
             }
@@ -152,7 +160,8 @@ struct InputSampler {
         _ y: Int, _ z: Int, _ map: NetworkGrid.AffineMap, into output: UnsafeMutablePointer<Float>,
         _ type: Voxel.Type
     ) {
-        let slope = Float(volume.rescaleSlope), intercept = Float(volume.rescaleIntercept)
+        let slope = Float(volume.rescaleSlope)
+        let intercept = Float(volume.rescaleIntercept)
         let dimensions = grid.alignedDimensions
         let end = SIMD3<Double>(dimensions) - 0.5
         let width = SIMD3(max(1, map.ratio.x), max(1, map.ratio.y), max(1, map.ratio.z))

@@ -27,7 +27,8 @@ struct Intensities: Sendable, Equatable {
     @inline(__always)
     func windowed(_ value: Float) -> Float {
         guard case .window(let lower, let upper) = mapping else { return value }
-        let low = Float(lower), high = Float(upper)
+        let low = Float(lower)
+        let high = Float(upper)
         return (min(max(value, low), high) - low) / (high - low)
     }
 }

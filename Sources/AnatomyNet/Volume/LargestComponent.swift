@@ -52,7 +52,8 @@ struct LargestComponent {
         planes.pointer.update(repeating: Self.background, count: planes.count)
         for z in 0..<dimensions.z {
             for y in 0..<dimensions.y {
-                let row = rowOfLabels(y, z), own = rowOfComponents(y, z)
+                let row = rowOfLabels(y, z)
+                let own = rowOfComponents(y, z)
                 for x in 0..<dimensions.x {
                     guard row[x] != 0 else {
                         own[x] = Self.background
@@ -74,12 +75,14 @@ struct LargestComponent {
     private func erase() -> Int {
         components.chooseLargest()
         planes.pointer.update(repeating: Self.background, count: planes.count)
-        var added = 0, erased = 0
+        var added = 0
+        var erased = 0
         // A plane's labels are erased when the next plane has looked at them: neighbours are found by
         // their components, whose labels the table knows, so nothing is read after it was erased.
         for z in 0..<dimensions.z {
             for y in 0..<dimensions.y {
-                let row = rowOfLabels(y, z), own = rowOfComponents(y, z)
+                let row = rowOfLabels(y, z)
+                let own = rowOfComponents(y, z)
                 for x in 0..<dimensions.x {
                     guard row[x] != 0 else {
                         own[x] = Self.background
@@ -181,9 +184,11 @@ private final class ComponentTable {
     }
 
     func unite(_ first: Int, _ second: Int) -> Int {
-        let first = root(first), second = root(second)
+        let first = root(first)
+        let second = root(second)
         if first == second { return first }
-        let early = min(first, second), late = max(first, second)
+        let early = min(first, second)
+        let late = max(first, second)
         entries[early].sizeAndLabel += size(late)
         entries[late].parent = early
         return early

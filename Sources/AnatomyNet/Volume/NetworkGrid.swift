@@ -176,7 +176,8 @@ struct NetworkGrid: Sendable, Equatable {
 
     /// The voxels that get labels, as aligned indices.
     var alignedTarget: IndexBox {
-        var lower = SIMD3<Int>.zero, upper = SIMD3<Int>.zero
+        var lower = SIMD3<Int>.zero
+        var upper = SIMD3<Int>.zero
         for axis in 0..<3 {
             let own = alignment.axes[axis]
             if alignment.signs[axis] < 0 {
@@ -215,7 +216,8 @@ struct NetworkGrid: Sendable, Equatable {
             throw AnatomyNetError(
                 .spacing,
                 "the volume's spacing along the model's axes is \(described(spacing)); the model was trained on "
-                    + "\(described(range.minimum)) to \(described(range.maximum)). An option permits other spacings")
+                    + "\(described(range.minimum)) to \(described(range.maximum)). An option permits other spacings"
+            )
         }
     }
 

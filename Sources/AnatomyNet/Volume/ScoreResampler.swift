@@ -3,9 +3,11 @@ import AnatomyNetKernels
 /// Turns the network's scores, which arrive a few planes at a time, into labels on the caller's grid.
 ///
 /// Where the two grids share their voxels, the scores of each voxel are classified as they are.
-/// Otherwise the logits of the surrounding network voxels are interpolated linearly at the centre of
-/// each of the caller's voxels, and classified then; positions beyond the centres of the outermost
-/// network voxels take the border's scores. Only one plane of logits is kept from slab to slab.
+/// Otherwise the class probabilities of the surrounding network voxels are interpolated linearly at
+/// the centre of each of the caller's voxels, and the largest wins there; positions beyond the centres
+/// of the outermost network voxels take the border's. Probabilities rather than logits, because those
+/// of a trained network are unbounded: one voxel that it is very sure of would push the organ's border
+/// far into its neighbours. Only one plane of scores is kept from slab to slab.
 ///
 /// Which slab a voxel is computed with depends only on its position and not on the order of the
 /// caller's axes, and each voxel is computed the same way whatever the number of threads. Belongs to
@@ -119,7 +121,7 @@ final class ScoreResampler {
         let rowVoxels: Int
         let workerBytes: Int
         /// Within a worker's scratch.
-        var mixedRow = 0, scores = 0, probabilities = 0, labelRow = 0, confidences = 0
+        var mixedRow = 0, softmaxRow = 0, scores = 0, probabilities = 0, labelRow = 0, confidences = 0
 
         init(grid: NetworkGrid, request: Request, workers: Int) {
             blocks = FeatureMapLayout.channelBlocks(request.classCount)
@@ -132,12 +134,15 @@ final class ScoreResampler {
                 defer { end += (bytes + 63) / 64 * 64 }
                 return end
             }
-            let network = grid.geometry.dimensions, isDirect = grid.isPermutation
+            let network = grid.geometry.dimensions
+            let isDirect = grid.isPermutation
             var worker = 0
             mixedRow = reserve(isDirect ? 0 : network.x * lanes * 4, at: &worker)
+            softmaxRow = reserve(isDirect ? 0 : network.x * request.classCount * 4, at: &worker)
             scores = reserve(isDirect ? 0 : (rows * rowVoxels + 16) * lanes * 4, at: &worker)
             probabilities = reserve(
-                request.needsProbabilities ? request.classCount * rows * width * 4 : 0, at: &worker)
+                isDirect && request.needsProbabilities ? request.classCount * rows * width * 4 : 0,
+                at: &worker)
             labelRow = reserve(rows * width, at: &worker)
             confidences = reserve(
                 request.confidences ? request.classCount * MemoryLayout<Confidence>.stride : 0, at: &worker)
@@ -157,7 +162,8 @@ final class ScoreResampler {
     /// - Parameters:
     ///   - planes: of the network's grid, beginning where the call before ended; planes of the
     ///     padding are ignored.
-    ///   - logits: blocks as a layer with this many channels writes them.
+    ///   - logits: blocks as a layer with this many channels writes them; where they are interpolated,
+    ///     they are overwritten.
     func consume(planes: Range<Int>, logits: [ank_block], runner: Runner) throws(AnatomyNetError) {
         let network = grid.geometry.dimensions
         let planes = planes.clamped(to: 0..<network.z)
@@ -167,8 +173,10 @@ final class ScoreResampler {
             try classifyDirectly(planes.clamped(to: target.lower.z..<target.upper.z), logits, runner: runner)
             return
         case .separable:
+            try makeProbabilities(planes, logits, runner: runner)
             try interpolateSeparably(planes, logits, runner: runner)
         case .oblique(let map):
+            try makeProbabilities(planes, logits, runner: runner)
             try interpolateObliquely(planes, map, logits, runner: runner)
         }
         carry(planes.upperBound - 1, of: logits)
@@ -183,11 +191,47 @@ final class ScoreResampler {
             let y = target.lower.y + Int(item) % groups * layout.rows
             let rows = min(layout.rows, target.upper.y - y)
             let pointers = logits.map { block in
-                block.planes[z].unsafelyUnwrapped + y * Int(block.row_stride) + target.lower.x * Int(block.lanes)
+                block.planes[z].unsafelyUnwrapped + y * Int(block.row_stride) + target.lower.x
+                    * Int(block.lanes)
             }
+            let scratch = scratch(worker)
+            let probabilities = request.needsProbabilities ? scratch.probabilities : nil
             classify(
                 pointers, rowStrides: logits.map { Int($0.row_stride) }, rows: rows, width: layout.width,
-                at: SIMD3(target.lower.x, y, z), worker: worker)
+                labels: scratch.labels, probabilities: probabilities)
+            store(
+                scratch.labels, rows: rows, width: layout.width, at: SIMD3(target.lower.x, y, z),
+                worker: worker
+            ) { label, voxel in
+                scratch.probabilities[label * rows * self.layout.width + voxel]
+            }
+        }
+    }
+
+    /// Softmax in place: logits are read by nothing after this.
+    private func makeProbabilities(
+        _ planes: Range<Int>, _ logits: [ank_block], runner: Runner
+    ) throws(AnatomyNetError) {
+        let network = grid.geometry.dimensions
+        let rowsPerItem = 8
+        let groups = (network.y + rowsPerItem - 1) / rowsPerItem
+        try runner.run(items: Int64(planes.count * groups)) { item, worker in
+            let z = planes.lowerBound + Int(item) / groups
+            let first = Int(item) % groups * rowsPerItem
+            let probabilities = scratch(worker).softmaxRow
+            for y in first..<min(first + rowsPerItem, network.y) {
+                let rows = logits.map { $0.planes[z].unsafelyUnwrapped + y * Int($0.row_stride) }
+                classify(
+                    rows, rowStrides: logits.map { Int($0.row_stride) }, rows: 1, width: network.x,
+                    labels: nil,
+                    probabilities: probabilities)
+                for label in 0..<request.classCount {
+                    let lanes = layout.blocks[label / 16].lanes
+                    let row = rows[label / 16] + label % 16
+                    let from = probabilities + label * network.x
+                    for x in 0..<network.x { row[x * lanes] = from[x] }
+                }
+            }
         }
     }
 
@@ -205,7 +249,8 @@ final class ScoreResampler {
             let y = target.lower.y + Int(item) % groups * layout.rows
             let rows = min(layout.rows, target.upper.y - y)
             let scratch = scratch(worker)
-            let low = self.planes(alongZ.base(z), logits), high = self.planes(alongZ.next(z), logits)
+            let low = self.planes(alongZ.base(z), logits)
+            let high = self.planes(alongZ.next(z), logits)
             var pointers: [UnsafeMutablePointer<Float>] = []
             var scores = scratch.scores
             for (index, block) in layout.blocks.enumerated() {
@@ -218,9 +263,7 @@ final class ScoreResampler {
                 pointers.append(scores)
                 scores += (layout.rows * layout.rowVoxels + 16) * block.lanes
             }
-            classify(
-                pointers, rowStrides: layout.blocks.map { layout.rowVoxels * $0.lanes }, rows: rows,
-                width: layout.width, at: SIMD3(target.lower.x, y, z), worker: worker)
+            decide(pointers, rows: rows, width: layout.width, at: SIMD3(target.lower.x, y, z), worker: worker)
         }
     }
 
@@ -229,12 +272,19 @@ final class ScoreResampler {
         y: Int, low: PlaneOfScores, high: PlaneOfScores, fraction: Float, lanes: Int,
         mixed: UnsafeMutablePointer<Float>, into output: UnsafeMutablePointer<Float>
     ) {
-        let alongX = interpolations[0], alongY = interpolations[1]
-        let base = alongY.base(y), next = alongY.next(y), fractionY = alongY.fraction(y)
-        let lowBase = low.row(base), lowNext = low.row(next)
-        let highBase = high.row(base), highNext = high.row(next)
-        let weightLowBase = (1 - fraction) * (1 - fractionY), weightLowNext = (1 - fraction) * fractionY
-        let weightHighBase = fraction * (1 - fractionY), weightHighNext = fraction * fractionY
+        let alongX = interpolations[0]
+        let alongY = interpolations[1]
+        let base = alongY.base(y)
+        let next = alongY.next(y)
+        let fractionY = alongY.fraction(y)
+        let lowBase = low.row(base)
+        let lowNext = low.row(next)
+        let highBase = high.row(base)
+        let highNext = high.row(next)
+        let weightLowBase = (1 - fraction) * (1 - fractionY)
+        let weightLowNext = (1 - fraction) * fractionY
+        let weightHighBase = fraction * (1 - fractionY)
+        let weightHighNext = fraction * fractionY
         for index in 0..<grid.geometry.dimensions.x * lanes {
             mixed[index] =
                 weightLowBase * lowBase[index] + weightLowNext * lowNext[index]
@@ -243,7 +293,8 @@ final class ScoreResampler {
         for x in 0..<layout.width {
             let place = target.lower.x + x
             let fraction = alongX.fraction(place)
-            let base = mixed + alongX.base(place) * lanes, next = mixed + alongX.next(place) * lanes
+            let base = mixed + alongX.base(place) * lanes
+            let next = mixed + alongX.next(place) * lanes
             let result = output + x * lanes
             for lane in stride(from: 0, to: lanes, by: 8) {
                 Self.store(
@@ -294,7 +345,8 @@ final class ScoreResampler {
         }
         // The lower plane is monotonic along the row.
         func firstVoxel(where isPast: (Int) -> Bool) -> Int {
-            var low = target.lower.x, high = target.upper.x
+            var low = target.lower.x
+            var high = target.upper.x
             while low < high {
                 let middle = (low + high) / 2
                 if isPast(base(middle)) { high = middle } else { low = middle + 1 }
@@ -337,16 +389,30 @@ final class ScoreResampler {
                     let highPlane =
                         (1 - alongY.fraction) * alongRow(high.row(alongY.base))
                         + alongY.fraction * alongRow(high.row(nextY))
-                    Self.store((1 - alongZ.fraction) * lowPlane + alongZ.fraction * highPlane, at: result + lane)
+                    Self.store(
+                        (1 - alongZ.fraction) * lowPlane + alongZ.fraction * highPlane, at: result + lane)
                 }
                 result += block.lanes
             }
             pointers.append(scores)
             scores += (layout.rows * layout.rowVoxels + 16) * block.lanes
         }
+        decide(pointers, rows: 1, width: voxels.count, at: SIMD3(voxels.lowerBound, y, z), worker: worker)
+    }
+
+    /// Labels rows of interpolated probabilities, in blocks with rows of `layout.rowVoxels`.
+    private func decide(
+        _ scores: [UnsafeMutablePointer<Float>], rows: Int, width: Int, at start: SIMD3<Int>, worker: Int
+    ) {
+        let labels = scratch(worker).labels
         classify(
-            pointers, rowStrides: layout.blocks.map { layout.rowVoxels * $0.lanes }, rows: 1,
-            width: voxels.count, at: SIMD3(voxels.lowerBound, y, z), worker: worker)
+            scores, rowStrides: layout.blocks.map { layout.rowVoxels * $0.lanes }, rows: rows, width: width,
+            labels: labels, probabilities: nil)
+        store(labels, rows: rows, width: width, at: start, worker: worker) { label, voxel in
+            let lanes = self.layout.blocks[label / 16].lanes
+            let place = (voxel / width * self.layout.rowVoxels + voxel % width) * lanes + label % 16
+            return scores[label / 16][place]
+        }
     }
 
     // MARK: Planes of scores
@@ -365,12 +431,14 @@ final class ScoreResampler {
     private func plane(_ z: Int, of index: Int, _ logits: [ank_block]) -> PlaneOfScores {
         if z != carriedIndex {
             let block = logits[index]
-            return PlaneOfScores(base: UnsafePointer(block.planes[z].unsafelyUnwrapped), rowStride: Int(block.row_stride))
+            return PlaneOfScores(
+                base: UnsafePointer(block.planes[z].unsafelyUnwrapped), rowStride: Int(block.row_stride))
         }
         let network = grid.geometry.dimensions
         let lanesBefore = layout.blocks[..<index].reduce(0) { $0 + $1.lanes }
         return PlaneOfScores(
-            base: carried + lanesBefore * network.x * network.y, rowStride: network.x * layout.blocks[index].lanes)
+            base: carried + lanesBefore * network.x * network.y,
+            rowStride: network.x * layout.blocks[index].lanes)
     }
 
     private func planes(_ z: Int, _ logits: [ank_block]) -> [PlaneOfScores] {
@@ -437,7 +505,7 @@ final class ScoreResampler {
     // MARK: Classification
 
     private struct Scratch {
-        var mixedRow, scores, probabilities: UnsafeMutablePointer<Float>
+        var mixedRow, softmaxRow, scores, probabilities: UnsafeMutablePointer<Float>
         var labels: UnsafeMutablePointer<UInt8>
     }
 
@@ -445,29 +513,31 @@ final class ScoreResampler {
         let base = memory + layout.scratch + worker * layout.workerBytes
         return Scratch(
             mixedRow: (base + layout.mixedRow).assumingMemoryBound(to: Float.self),
+            softmaxRow: (base + layout.softmaxRow).assumingMemoryBound(to: Float.self),
             scores: (base + layout.scores).assumingMemoryBound(to: Float.self),
             probabilities: (base + layout.probabilities).assumingMemoryBound(to: Float.self),
             labels: (base + layout.labelRow).assumingMemoryBound(to: UInt8.self))
     }
 
-    /// Classifies rows of scores and writes the results where the caller wants them.
+    /// Arg-max and softmax of rows of scores.
     ///
-    /// - Parameter start: the aligned index of the first voxel.
+    /// - Parameters:
+    ///   - labels: rows of `width`, nil: not wanted.
+    ///   - probabilities: for each class, rows of `width`; nil: not wanted.
     private func classify(
-        _ scores: [UnsafeMutablePointer<Float>], rowStrides: [Int], rows: Int, width: Int, at start: SIMD3<Int>,
-        worker: Int
+        _ scores: [UnsafeMutablePointer<Float>], rowStrides: [Int], rows: Int, width: Int,
+        labels: UnsafeMutablePointer<UInt8>?, probabilities: UnsafeMutablePointer<Float>?
     ) {
-        let scratch = scratch(worker)
-        let voxels = rows * width
         var planes: [UnsafeMutablePointer<Float>?] = scores
-        var classPlanes: [UnsafeMutablePointer<Float>?] = (0..<request.classCount).map { label in
-            let isWanted = request.confidences || probabilities.contains { $0.label == label }
-            return isWanted ? scratch.probabilities + label * voxels : nil
+        var classPlanes: [UnsafeMutablePointer<Float>?] = []
+        if let probabilities {
+            classPlanes = (0..<request.classCount).map { probabilities + $0 * rows * width }
         }
         planes.withUnsafeMutableBufferPointer { planes in
+            guard let table = planes.baseAddress else { return }
             let blocks = layout.blocks.indices.map { index in
                 ank_block(
-                    planes: planes.baseAddress! + index, row_stride: Int64(rowStrides[index]),
+                    planes: table + index, row_stride: Int64(rowStrides[index]),
                     lanes: Int32(layout.blocks[index].lanes), channels: Int32(layout.blocks[index].channels))
             }
             blocks.withUnsafeBufferPointer { blocks in
@@ -478,32 +548,43 @@ final class ScoreResampler {
                     operation.classes = Int32(request.classCount)
                     operation.input_count = Int32(blocks.count)
                     operation.input = blocks.baseAddress
-                    operation.labels = scratch.labels
-                    if request.needsProbabilities {
+                    operation.labels = labels
+                    if probabilities != nil {
                         operation.probabilities = UnsafePointer(classPlanes.baseAddress)
                     }
                     operation.end_plane = 1
-                    let kernels = kernels.pointee
-                    for item in 0..<kernels.classification_items(&operation) {
-                        kernels.classify(&operation, item)
+                    for item in 0..<kernels.pointee.classification_items(&operation) {
+                        kernels.pointee.classify(&operation, item)
                     }
                 }
             }
         }
+    }
+
+    /// Writes rows of results where the caller wants them.
+    ///
+    /// - Parameters:
+    ///   - start: the aligned index of the first voxel.
+    ///   - probability: of a class at a voxel of the rows.
+    @inline(__always)
+    private func store(
+        _ found: UnsafePointer<UInt8>, rows: Int, width: Int, at start: SIMD3<Int>, worker: Int,
+        probability: (_ label: Int, _ voxel: Int) -> Float
+    ) {
         let confidences = confidences(worker)
         for row in 0..<rows {
             let place = first + start.x * strides.x + (start.y + row) * strides.y + start.z * strides.z
-            let from = scratch.labels + row * width
-            for x in 0..<width { labels[place + x * strides.x] = from[x] }
+            for x in 0..<width { labels[place + x * strides.x] = found[row * width + x] }
             if request.confidences {
-                for x in 0..<width {
-                    let label = Int(from[x])
-                    confidences[label].add(scratch.probabilities[label * voxels + row * width + x])
+                for voxel in row * width..<(row + 1) * width {
+                    let label = Int(found[voxel])
+                    confidences[label].add(probability(label, voxel))
                 }
             }
-            for request in probabilities {
-                let plane = scratch.probabilities + request.label * voxels + row * width
-                for x in 0..<width { request.destination[place + x * strides.x] = plane[x] }
+            for plane in probabilities {
+                for x in 0..<width {
+                    plane.destination[place + x * strides.x] = probability(plane.label, row * width + x)
+                }
             }
         }
     }

@@ -92,7 +92,8 @@ public struct Volume: @unchecked Sendable {
     private static func extent(
         _ strides: SIMD3<Int>, dimensions: SIMD3<Int>, voxelSize: Int
     ) throws(AnatomyNetError) -> Range<Int> {
-        var lowest = 0, highest = voxelSize
+        var lowest = 0
+        var highest = voxelSize
         for axis in 0..<3 {
             let (reach, overflow) = strides[axis].multipliedReportingOverflow(by: dimensions[axis] - 1)
             let bound = reach < 0 ? lowest : highest
@@ -101,14 +102,16 @@ public struct Volume: @unchecked Sendable {
             guard !overflow, !overflowMoved, !overflowCount else {
                 throw AnatomyNetError(
                     .strides,
-                    "the strides (\(strides.x), \(strides.y), \(strides.z)) bytes overflow with the dimensions")
+                    "the strides (\(strides.x), \(strides.y), \(strides.z)) bytes overflow with the dimensions"
+                )
             }
             if reach < 0 { lowest = moved } else { highest = moved }
         }
         let (_, overflow) = highest.subtractingReportingOverflow(lowest)
         guard !overflow else {
             throw AnatomyNetError(
-                .strides, "the strides (\(strides.x), \(strides.y), \(strides.z)) bytes overflow with the dimensions")
+                .strides,
+                "the strides (\(strides.x), \(strides.y), \(strides.z)) bytes overflow with the dimensions")
         }
         return lowest..<highest
     }

@@ -31,20 +31,24 @@ struct VoxelInspection: Sendable, Equatable {
     private static func inspect<Voxel: StoredVoxel>(
         _ volume: Volume, _ type: Voxel.Type, runner: Runner
     ) throws(AnatomyNetError) -> VoxelInspection {
-        let dimensions = volume.geometry.dimensions, strides = volume.strides
+        let dimensions = volume.geometry.dimensions
+        let strides = volume.strides
         let findings = try Buffer<Finding>(count: runner.workers, purpose: "what the voxels are")
         findings.pointer.update(repeating: Finding(), count: findings.count)
         // Along the volume's slowest axis in memory, whatever the index order: rows along the fastest.
         let order = [0, 1, 2].sorted { abs(strides[$0]) < abs(strides[$1]) }
         let (fast, middle, slow) = (order[0], order[1], order[2])
-        let slope = Float(volume.rescaleSlope), intercept = Float(volume.rescaleIntercept)
+        let slope = Float(volume.rescaleSlope)
+        let intercept = Float(volume.rescaleIntercept)
         let dense = SIMD3(1, dimensions.x, dimensions.x * dimensions.y)
-        let stride = strides[fast], count = dimensions[fast]
+        let stride = strides[fast]
+        let count = dimensions[fast]
         try runner.run(items: Int64(dimensions[slow])) { item, worker in
             var finding = findings[worker]
             for other in 0..<dimensions[middle] {
                 let row = volume.voxels + Int(item) * strides[slow] + other * strides[middle]
-                var lowest = finding.lowest, highest = finding.highest
+                var lowest = finding.lowest
+                var highest = finding.highest
                 var softTissue = 0
                 // Zero as long as every value is finite: infinity times 0 and NaN are NaN.
                 var marker: Float = 0
@@ -91,7 +95,8 @@ struct VoxelInspection: Sendable, Equatable {
         at place: Int, in volume: Volume, _ type: Voxel.Type
     ) -> AnatomyNetError {
         let dimensions = volume.geometry.dimensions
-        let i = place % dimensions.x, j = place / dimensions.x % dimensions.y
+        let i = place % dimensions.x
+        let j = place / dimensions.x % dimensions.y
         let k = place / dimensions.x / dimensions.y
         let offset = i * volume.strides.x + j * volume.strides.y + k * volume.strides.z
         let stored = volume.voxels.loadUnaligned(fromByteOffset: offset, as: Voxel.self).value
@@ -107,7 +112,8 @@ struct VoxelInspection: Sendable, Equatable {
     ///
     /// A head-and-neck CT holds air around the patient (about −1000 HU), soft tissue and bone.
     func evidenceAgainstHounsfield(slope: Double, intercept: Double) -> String? {
-        let lowest = Double(range.lowerBound).formatted(2), highest = Double(range.upperBound).formatted(2)
+        let lowest = Double(range.lowerBound).formatted(2)
+        let highest = Double(range.upperBound).formatted(2)
         let found = "the voxels run from \(lowest) to \(highest) HU (slope \(slope), intercept \(intercept))"
         if range.lowerBound == range.upperBound { return "\(found): all are equal" }
         if range.upperBound - range.lowerBound < 500 {
@@ -121,7 +127,8 @@ struct VoxelInspection: Sendable, Equatable {
             return "\(found): none is soft tissue, which lies near 0 HU"
         }
         if softTissueShare < 0.005 {
-            return "\(found), and only \((100 * softTissueShare).formatted(2)) % of them between -200 and 300 HU, where "
+            return
+                "\(found), and only \((100 * softTissueShare).formatted(2)) % of them between -200 and 300 HU, where "
                 + "soft tissue lies"
         }
         return nil

@@ -17,7 +17,8 @@ struct MemorySource: ByteSource {
     var size: Int { bytes.count }
 
     func read(at offset: Int, into destination: UnsafeMutableRawBufferPointer) {
-        destination.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + destination.count]))
+        destination.copyMemory(
+            from: UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + destination.count]))
     }
 
     func verifyUnchanged() {}

@@ -160,7 +160,8 @@ private final class JSONContext {
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw AnatomyNetError(
                 kind,
-                "\(subject) has \(what) that is not valid UTF-8: \(quoted(String(decoding: bytes, as: UTF8.self)))")
+                "\(subject) has \(what) that is not valid UTF-8: \(quoted(String(decoding: bytes, as: UTF8.self)))"
+            )
         }
         guard !bytes.contains(0) else {
             throw AnatomyNetError(kind, "\(subject) has \(what) with an embedded NUL: \(quoted(text))")

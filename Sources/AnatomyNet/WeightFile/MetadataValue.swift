@@ -81,8 +81,7 @@ struct MetadataValue {
         return strings
     }
 
-    /// Labels are bytes.
-    private static let classLimit = 256
+    private static let classLimit = Architecture.largestClassCount
     private static let classNameLimit = 128
 
     /// `names`, which must be distinct and fit to be shown on a line.

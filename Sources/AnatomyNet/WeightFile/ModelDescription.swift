@@ -126,11 +126,15 @@ public struct ModelDescription: Sendable, Equatable {
             architecture = architectureByDefault
             defaults.append("architecture: \(architecture)")
         }
+        guard architecture.utf8.count <= 64 else {
+            throw AnatomyNetError(
+                .unsupported, "the architecture \(quoted(architecture)) is unknown: its name is too long")
+        }
         self.architecture = architecture
 
-        channels = try value(.channels)?.integers(count: 4, in: 1...4096)
-        blocks = try value(.blocks)?.integers(count: 1, in: 1...32)[0]
-        let reduction = try value(.squeezeReduction)?.integers(count: 2, in: 1...4096) ?? [15, 16]
+        channels = try value(.channels)?.integers(count: 4, in: 1...Architecture.largestChannelCount)
+        blocks = try value(.blocks)?.integers(count: 1, in: 1...Architecture.largestBlockCount)[0]
+        let reduction = try value(.squeezeReduction)?.integers(count: 2, in: 1...Architecture.largestChannelCount) ?? [15, 16]
         squeezeReduction = SqueezeReduction(encoder: reduction[0], decoder: reduction[1])
 
         let statedKind = try value(.activation)?.choice([

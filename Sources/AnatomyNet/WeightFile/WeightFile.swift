@@ -42,7 +42,8 @@ public final class WeightFile: Sendable {
     private init(source: some ByteSource) throws(AnatomyNetError) {
         guard source.size >= 8 else {
             throw AnatomyNetError(
-                .container, "a weight file begins with 8 bytes of header length, but this has \(source.size) bytes")
+                .container,
+                "a weight file begins with 8 bytes of header length, but this has \(source.size) bytes")
         }
         var lengthBytes: UInt64 = 0
         try withUnsafeMutableBytes(of: &lengthBytes) { (bytes) throws(AnatomyNetError) in
@@ -102,10 +103,12 @@ public final class WeightFile: Sendable {
     ) throws(AnatomyNetError) -> String? {
         let key = MetadataKey.dataSHA256.rawValue
         guard let value = metadata.first(where: { $0.key == key })?.value else { return nil }
-        let isDigest = value.utf8.count == 64 && value.utf8.allSatisfy { byte in
-            (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-                || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
-        }
+        let isDigest =
+            value.utf8.count == 64
+            && value.utf8.allSatisfy { byte in
+                (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                    || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
+            }
         guard isDigest else {
             throw AnatomyNetError(
                 .metadata, "\(key) is \(quoted(value)); it must be 64 lower-case hexadecimal digits")
@@ -208,6 +211,7 @@ public final class WeightFile: Sendable {
     /// returns false.
     @inline(__always)
     private func forEachFloat(of tensor: WeightTensor, _ body: (Int, Float) -> Bool) {
+        defer { withExtendedLifetime(data) {} }
         let bytes = UnsafeRawPointer(data.pointer) + tensor.range.lowerBound
         switch tensor.type {
         case .float32:

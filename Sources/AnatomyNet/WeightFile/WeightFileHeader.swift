@@ -44,7 +44,8 @@ struct WeightFileHeader {
             if begin > end {
                 throw AnatomyNetError(
                     .container,
-                    "bytes \(end)..<\(begin) of the data before tensor \(quoted(tensor.name)) belong to no tensor")
+                    "bytes \(end)..<\(begin) of the data before tensor \(quoted(tensor.name)) belong to no tensor"
+                )
             }
             end = tensor.range.upperBound
             guard end <= dataSize else {
@@ -118,7 +119,8 @@ private final class HeaderReader {
         case .beforeHeader, .afterHeader:
             AnatomyNetError(.container, "the header must be one JSON object, but holds \(event.name)")
         case .header:
-            AnatomyNetError(.container, "\(quoted(key)) in the header must be an object, but is \(event.name)")
+            AnatomyNetError(
+                .container, "\(quoted(key)) in the header must be an object, but is \(event.name)")
         case .metadata:
             AnatomyNetError(
                 .container, "the metadata value of \(quoted(key)) must be a string, but is \(event.name)")
@@ -152,7 +154,8 @@ private final class HeaderReader {
         guard tensors.count < WeightFile.Limits.tensors else {
             throw AnatomyNetError(
                 .container,
-                "the header has more than \(WeightFile.Limits.tensors) tensors; the first beyond is \(quoted(key))")
+                "the header has more than \(WeightFile.Limits.tensors) tensors; the first beyond is \(quoted(key))"
+            )
         }
         name = key
         (type, shape, offsets) = (nil, nil, nil)
@@ -192,7 +195,8 @@ private final class HeaderReader {
     private func elementType(_ text: String) throws(AnatomyNetError) -> ElementType {
         guard let type = ElementType(rawValue: text) else {
             throw AnatomyNetError(
-                .tensor, "tensor \(quoted(name)) has dtype \(quoted(text)); allowed are F32, F16, BF16 and I64")
+                .tensor,
+                "tensor \(quoted(name)) has dtype \(quoted(text)); allowed are F32, F16, BF16 and I64")
         }
         return type
     }

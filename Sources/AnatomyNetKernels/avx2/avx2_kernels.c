@@ -9,18 +9,19 @@
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 
 #include "../template/rows.h"
+#include "../rows/row_convolution.h"
 #include "../winograd/weights.h"
-#include "winograd.h"
 
 #define ANK(name) name##_avx2
 /* 6 voxels of 16 channels fill 12 of the 16 registers of eight floats. */
 #define TILE 6
 
 #include "../template/direct_convolution.h"
-#define VECTOR_LANES 8
-#define WINOGRAD(name) winograd_##name##_avx2
-#include "../winograd/dispatch_template.h"
-#include "../template/transposed_convolution.h"
+#include "products.h"
+#include "../winograd/convolution_template.h"
+#include "../rows/row_convolution_template.h"
+#include "../convolution_template.h"
+#include "../rows/transposed_template.h"
 #include "../template/affine.h"
 #include "../template/plane_sums.h"
 #include "../template/classification.h"

@@ -9,8 +9,8 @@
 #pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,fma,prfchw"))), apply_to = function)
 
 #include "../template/rows.h"
+#include "../rows/row_convolution.h"
 #include "../winograd/weights.h"
-#include "winograd.h"
 
 #define ANK(name) name##_avx512
 /* 14 voxels of 16 channels fill 14 of the 32 registers; each fused multiply-add takes its voxel
@@ -18,10 +18,11 @@
 #define TILE 14
 
 #include "../template/direct_convolution.h"
-#define VECTOR_LANES 16
-#define WINOGRAD(name) winograd_##name##_avx512
-#include "../winograd/dispatch_template.h"
-#include "../template/transposed_convolution.h"
+#include "products.h"
+#include "../winograd/convolution_template.h"
+#include "../rows/row_convolution_template.h"
+#include "../convolution_template.h"
+#include "../rows/transposed_template.h"
 #include "../template/affine.h"
 #include "../template/plane_sums.h"
 #include "../template/classification.h"

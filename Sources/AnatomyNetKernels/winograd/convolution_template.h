@@ -2,9 +2,17 @@
  * 216 matrix products, output transform and epilogue, all within a second-level
  * cache. Nothing but the layer's input and output passes through memory.
  *
- * Included by each instruction set after the transforms and the products; it
- * defines WIDE and multiply_rows.
+ * Included by each instruction set after its products.
  */
+
+#define LANES 8
+#include "transform_template.h"
+#undef LANES
+#if WIDE == 16
+#define LANES 16
+#include "transform_template.h"
+#undef LANES
+#endif
 
 /* Thread scratch, in floats:
  *   slots   217 x slot. Transformed values of point e lie in slot e + 1, its
@@ -140,10 +148,9 @@ static void transform_block_input(const struct item *item, int32_t tile_row) {
         input_rows(item, group, tile_row, rows);
         const int64_t voxel = item->operation->input[group->block].lanes;
         float *values = item->slots + item->work.slot + (int64_t)item->tiles * group->offset;
-#if WIDE > 8
+#if WIDE == 16
         if (group->lanes == WIDE) {
-            WITH_WIDTH(transform_input_, WIDE)
-            (rows, voxel, item->tiles, item->ring, values, item->work.slot);
+            transform_input_16(rows, voxel, item->tiles, item->ring, values, item->work.slot);
             continue;
         }
 #endif
@@ -156,23 +163,30 @@ static void transform_block_input(const struct item *item, int32_t tile_row) {
 static void multiply_block(struct item *item) {
     const int64_t channels = item->input.channels;
     const float *weights = item->operation->weights;
+    struct source sources[LANE_GROUPS_MAX];
+    for (int32_t g = 0; g < item->input.count; g++) {
+        const struct lane_group *group = &item->input.group[g];
+        const float *values = item->slots + item->work.slot + (int64_t)item->tiles * group->offset;
+        sources[g] = (struct source){values, group->channels, group->lanes};
+    }
     for (int e = 0; e < WINOGRAD_CUBE_POINTS; e++) {
         for (int32_t p = 0; p < item->passes.count; p++) {
             const struct output_pass *pass = &item->passes.pass[p];
             const int32_t most = rows_most(pass->wide, pass->narrow);
             const int32_t portions = (item->tiles + most - 1) / most;
             struct product product = {
-                .input = &item->input,
-                .values = item->slots + (e + 1) * item->work.slot,
-                .tiles = item->tiles,
+                .source_count = item->input.count,
+                .sources = sources,
+                .displacement = e * item->work.slot,
+                .rows = item->tiles,
                 .wide_weights = weights,
                 .narrow_weights = weights + channels * pass->wide * WIDE,
                 .products = item->slots + e * item->work.slot
                             + (int64_t)item->tiles * item->output.group[pass->first_group].offset,
             };
             for (int32_t i = 0; i < portions; i++) {
-                product.first_tile = i * item->tiles / portions;
-                const int32_t rows = (int32_t)((i + 1) * item->tiles / portions - product.first_tile);
+                product.first_row = i * item->tiles / portions;
+                const int32_t rows = (int32_t)((i + 1) * item->tiles / portions - product.first_row);
                 product.fetch = fetch_list_take(&item->fetches, 2 * (int32_t)channels, weights);
                 multiply_rows(rows, pass->wide, pass->narrow, &product);
             }
@@ -233,32 +247,32 @@ static void transform_block_output(const struct item *item, int32_t tile_row) {
     }
 }
 
-static void plan(struct lane_groups *input, struct lane_groups *output, struct winograd_work *work,
+static void winograd_plan(struct lane_groups *input, struct lane_groups *output, struct winograd_work *work,
                  const ank_convolution *operation) {
-    winograd_lane_groups(input, operation->input_count, operation->input, WIDE);
-    winograd_lane_groups(output, operation->output_count, operation->output, WIDE);
+    ank_lane_groups(input, operation->input_count, operation->input, WIDE);
+    ank_lane_groups(output, operation->output_count, operation->output, WIDE);
     winograd_plan_work(work, operation, input, output);
 }
 
-static size_t scratch_bytes(const ank_convolution *operation) {
+static size_t winograd_scratch_bytes(const ank_convolution *operation) {
     struct lane_groups input, output;
     struct winograd_work work;
-    plan(&input, &output, &work, operation);
+    winograd_plan(&input, &output, &work, operation);
     return sizeof(float) * (size_t)(SLOTS * work.slot + RING);
 }
 
-static int64_t items(const ank_convolution *operation) {
+static int64_t winograd_items(const ank_convolution *operation) {
     struct lane_groups input, output;
     struct winograd_work work;
-    plan(&input, &output, &work, operation);
+    winograd_plan(&input, &output, &work, operation);
     return (int64_t)work.depth_tiles * work.row_stretches * work.column_blocks;
 }
 
-static void convolve(const ank_convolution *operation, int64_t index, void *scratch) {
+static void winograd_convolve(const ank_convolution *operation, int64_t index, void *scratch) {
     struct item item;
     item.operation = operation;
-    plan(&item.input, &item.output, &item.work, operation);
-    winograd_output_passes(&item.passes, &item.output, WIDE);
+    winograd_plan(&item.input, &item.output, &item.work, operation);
+    ank_output_passes(&item.passes, &item.output, WIDE);
     const struct winograd_work *work = &item.work;
 
     /* Neighbours along W in sequence: threads then share their halos in cache. */

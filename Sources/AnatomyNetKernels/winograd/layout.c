@@ -1,12 +1,5 @@
 #include "layout.h"
 
-static int32_t group_count(int32_t count, const ank_block *blocks, int32_t vector_lanes) {
-    int64_t groups = 0;
-    for (int32_t b = 0; b < count && groups <= LANE_GROUPS_MAX; b++)
-        groups += blocks[b].lanes > vector_lanes ? blocks[b].lanes / vector_lanes : 1;
-    return groups <= LANE_GROUPS_MAX ? (int32_t)groups : LANE_GROUPS_MAX + 1;
-}
-
 /* 48 MB of transformed weights, about 240 x 240 channels: beyond that, direct convolution. */
 static const int64_t weights_floats_most = 12 * 1024 * 1024;
 
@@ -19,8 +12,8 @@ static int suits(int32_t kernel, int32_t stride, int32_t input_count, const ank_
         channels += input[b].channels;
     }
     for (int32_t b = 0; b < output_count; b++) lanes += output[b].lanes;
-    return group_count(input_count, input, vector_lanes) <= LANE_GROUPS_MAX
-           && group_count(output_count, output, vector_lanes) <= LANE_GROUPS_MAX
+    return ank_lane_group_count(input_count, input, vector_lanes) <= LANE_GROUPS_MAX
+           && ank_lane_group_count(output_count, output, vector_lanes) <= LANE_GROUPS_MAX
            && WINOGRAD_CUBE_POINTS * channels * lanes <= weights_floats_most;
 }
 
@@ -34,52 +27,13 @@ int winograd_suits(const ank_convolution *operation, int32_t vector_lanes) {
                  operation->output_count, operation->output, vector_lanes);
 }
 
-void winograd_lane_groups(struct lane_groups *groups, int32_t count, const ank_block *blocks,
-                          int32_t vector_lanes) {
-    groups->count = groups->lanes = groups->channels = 0;
-    for (int32_t b = 0; b < count; b++) {
-        const int32_t width = blocks[b].lanes < vector_lanes ? blocks[b].lanes : vector_lanes;
-        for (int32_t lane = 0; lane < blocks[b].lanes; lane += width) {
-            int32_t channels = blocks[b].channels - lane;
-            if (channels < 0) channels = 0;
-            if (channels > width) channels = width;
-            groups->group[groups->count++] =
-                (struct lane_group){b, lane, width, channels, groups->lanes};
-            groups->lanes += width;
-            groups->channels += channels;
-        }
-    }
-}
-
-/* Two wide vectors a row make the best use of 32 (or 16) registers; three, or
- * two and a narrow one, beat two passes, the second of which would load every
- * input value again for one vector only. */
-void winograd_output_passes(struct output_passes *passes, const struct lane_groups *output,
-                            int32_t vector_lanes) {
-    passes->count = 0;
-    int32_t g = 0;
-    while (g < output->count) {
-        int32_t wide = 0;
-        while (g + wide < output->count && output->group[g + wide].lanes == vector_lanes) wide++;
-        const int tail = g + wide < output->count; /* a narrow group follows */
-        struct output_pass pass = {g, 0, 0};
-        if (wide == 3 || (wide > 4 && wide % 2 == 1))
-            pass.wide = 3;
-        else
-            pass.wide = wide < 2 ? wide : 2;
-        if (pass.wide == wide && pass.wide < 3 && tail) pass.narrow = 1;
-        passes->pass[passes->count++] = pass;
-        g += pass.wide + pass.narrow;
-    }
-}
-
 static int32_t ceiling(int32_t value, int32_t divisor) { return (value + divisor - 1) / divisor; }
 
 /* Transformed tiles of a row block should stay in half of a 1 MB second-level
  * cache: the other half is for the weights that stream through it and for the
  * voxels fetched ahead. */
 static const int64_t block_floats = 960 * 1024 / sizeof(float);
-enum { BLOCK_TILES_MAX = 16, BLOCK_TILES_MIN = 4, ITEMS_WANTED = 64, STRETCH_ROWS_MIN = 4 };
+enum { BLOCK_TILES_MAX = 16, SINGLE_BLOCK_TILES_MAX = 30, BLOCK_TILES_MIN = 4, ITEMS_WANTED = 64, STRETCH_ROWS_MIN = 4 };
 
 void winograd_plan_work(struct winograd_work *work, const ank_convolution *operation,
                         const struct lane_groups *input, const struct lane_groups *output) {
@@ -90,7 +44,8 @@ void winograd_plan_work(struct winograd_work *work, const ank_convolution *opera
 
     const int64_t tile_lanes = input->lanes > output->lanes ? input->lanes : output->lanes;
     int64_t tiles = block_floats / (WINOGRAD_CUBE_POINTS * tile_lanes);
-    if (tiles > BLOCK_TILES_MAX) tiles = BLOCK_TILES_MAX;
+    const int32_t most = output->count == 1 ? SINGLE_BLOCK_TILES_MAX : BLOCK_TILES_MAX;
+    if (tiles > most) tiles = most;
     if (tiles < BLOCK_TILES_MIN) tiles = BLOCK_TILES_MIN;
     work->column_blocks = ceiling(work->tile_columns, (int32_t)tiles);
     work->block_tiles = ceiling(work->tile_columns, work->column_blocks);

@@ -9,47 +9,14 @@
 #ifndef WINOGRAD_LAYOUT_H
 #define WINOGRAD_LAYOUT_H
 
-#include "../include/anatomynet_kernels.h"
+#include "../products/lane_groups.h"
 #include "points.h"
-
-/* A vector's worth of the channels of a block. */
-struct lane_group {
-    int32_t block, lane; /* where it begins */
-    int32_t lanes;       /* 8 or 16 */
-    int32_t channels;    /* of which carry a channel */
-    int32_t offset;      /* lanes of the groups before it */
-};
-
-enum { LANE_GROUPS_MAX = 80 };
-
-/* The channels of a feature map as lane groups. */
-struct lane_groups {
-    int32_t count, lanes, channels;
-    struct lane_group group[LANE_GROUPS_MAX];
-};
-
-/* Output groups whose products are computed together: up to three accumulators a row. */
-struct output_pass {
-    int32_t first_group;
-    int32_t wide, narrow; /* vectors of the full width, and of half of it */
-};
-
-struct output_passes {
-    int32_t count;
-    struct output_pass pass[LANE_GROUPS_MAX];
-};
 
 /* Whether a convolution is computed here: 3x3x3 with stride 1, and few enough channels that the
  * transformed weights, eight times as many as the kernel's, are worth their memory. The answer
  * depends on nothing but kernel, stride and blocks, so that preparation and execution agree. */
 int winograd_suits_shape(const ank_convolution_shape *shape, int32_t vector_lanes);
 int winograd_suits(const ank_convolution *operation, int32_t vector_lanes);
-
-void winograd_lane_groups(struct lane_groups *groups, int32_t count, const ank_block *blocks,
-                          int32_t vector_lanes);
-
-void winograd_output_passes(struct output_passes *passes, const struct lane_groups *output,
-                            int32_t vector_lanes);
 
 /* Sizes of a convolution's work; everything in scratch is counted in floats. */
 struct winograd_work {

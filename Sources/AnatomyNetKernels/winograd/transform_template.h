@@ -1,32 +1,20 @@
 /* The data and output transforms of one lane group, for vectors of LANES floats.
  *
- * Included once for each width of vector, inside a file that sets the target.
- * LANES is 8 or 16. NAMED(x) appends the width to a name.
+ * Included once for each width of vector (LANES is 8 or 16), after vectors_template.h.
+ * NAMED(x) appends the width to a name.
  */
 #define PASTED(name, lanes) name##_##lanes
 #define EXPANDED(name, lanes) PASTED(name, lanes)
 #define NAMED(name) EXPANDED(name, LANES)
 
-typedef float NAMED(vector) __attribute__((ext_vector_type(LANES)));
-/* The same in memory: callers' buffers need not be aligned to a vector. */
-typedef float NAMED(stored) __attribute__((ext_vector_type(LANES), aligned(4)));
-
 #define VECTOR NAMED(vector)
-
-static INLINE VECTOR NAMED(load)(const float *from) { return *(const NAMED(stored) *)from; }
-static INLINE void NAMED(store)(float *to, VECTOR v) { *(NAMED(stored) *)to = v; }
-static INLINE VECTOR NAMED(splat)(float v) { return (VECTOR)v; }
-static INLINE VECTOR NAMED(multiply_add)(VECTOR a, VECTOR b, VECTOR c) {
-    return __builtin_elementwise_fma(a, b, c);
-}
-
 #define LOAD NAMED(load)
 #define STORE NAMED(store)
 #define SPLAT(constant) NAMED(splat)((float)(constant))
 #define FMA NAMED(multiply_add)
 
 /* The data transform's values of the points 0, a, -a from d0 ... d4. */
-static INLINE void NAMED(data_low)(VECTOR d0, VECTOR d1, VECTOR d2, VECTOR d3, VECTOR d4,
+ANK_INLINE void NAMED(data_low)(VECTOR d0, VECTOR d1, VECTOR d2, VECTOR d3, VECTOR d4,
                                    VECTOR v[3]) {
     const VECTOR even = FMA(SPLAT(-WINOGRAD_B2), d2, d4);
     const VECTOR odd = FMA(SPLAT(-WINOGRAD_B2), d1, d3);
@@ -36,7 +24,7 @@ static INLINE void NAMED(data_low)(VECTOR d0, VECTOR d1, VECTOR d2, VECTOR d3, V
 }
 
 /* Those of the points b, -b, infinity from d1 ... d5. */
-static INLINE void NAMED(data_high)(VECTOR d1, VECTOR d2, VECTOR d3, VECTOR d4, VECTOR d5,
+ANK_INLINE void NAMED(data_high)(VECTOR d1, VECTOR d2, VECTOR d3, VECTOR d4, VECTOR d5,
                                     VECTOR v[3]) {
     const VECTOR even = FMA(SPLAT(-WINOGRAD_A2), d2, d4);
     const VECTOR odd = FMA(SPLAT(-WINOGRAD_A2), d1, d3);
@@ -51,7 +39,7 @@ static INLINE void NAMED(data_high)(VECTOR d1, VECTOR d2, VECTOR d3, VECTOR d4, 
  *
  * Three of the six points along D at a time keep 18 values in registers
  * between the two steps; all six would spill. */
-static INLINE void NAMED(transform_column)(const float *const rows[WINOGRAD_PLANE_POINTS],
+ANK_INLINE void NAMED(transform_column)(const float *const rows[WINOGRAD_PLANE_POINTS],
                                            int64_t offset, float *column) {
     for (int half = 0; half < 2; half++) {
         VECTOR depth[WINOGRAD_POINTS][3];
@@ -110,7 +98,7 @@ static __attribute__((noinline)) void NAMED(transform_input)(const float *const 
 }
 
 /* Four outputs from six products; see points.h. */
-static INLINE void NAMED(outputs)(const VECTOR m[6], VECTOR y[4]) {
+ANK_INLINE void NAMED(outputs)(const VECTOR m[6], VECTOR y[4]) {
     const VECTOR sum_a = m[1] + m[2], difference_a = m[1] - m[2];
     const VECTOR sum_b = m[3] + m[4], difference_b = m[3] - m[4];
     y[0] = FMA(SPLAT(WINOGRAD_Y0A), sum_a, FMA(SPLAT(WINOGRAD_Y0B), sum_b, m[0]));
@@ -171,8 +159,7 @@ static __attribute__((noinline)) void NAMED(transform_output)(const float *produ
                     if (!to->rows[4 * z + y]) continue;
                     VECTOR v = FMA(scale, sums[z], shift);
                     if (to->residual) v += LOAD(to->residuals[4 * z + y] + offset);
-                    const VECTOR scaled = slope * v;
-                    STORE(to->rows[4 * z + y] + offset, v > scaled ? v : scaled);
+                    STORE(to->rows[4 * z + y] + offset, NAMED(activate)(v, slope));
                 }
             }
         }
@@ -187,4 +174,3 @@ static __attribute__((noinline)) void NAMED(transform_output)(const float *produ
 #undef STORE
 #undef SPLAT
 #undef FMA
-#undef LANES

@@ -32,8 +32,8 @@ static void transform_kernel(const float kernel[27], double scale,
 
 size_t winograd_weights_bytes(const ank_convolution_shape *shape, int32_t vector_lanes) {
     struct lane_groups input, output;
-    winograd_lane_groups(&input, shape->input_count, shape->input, vector_lanes);
-    winograd_lane_groups(&output, shape->output_count, shape->output, vector_lanes);
+    ank_lane_groups(&input, shape->input_count, shape->input, vector_lanes);
+    ank_lane_groups(&output, shape->output_count, shape->output, vector_lanes);
     return sizeof(float) * WINOGRAD_CUBE_POINTS * (size_t)input.channels * (size_t)output.lanes;
 }
 
@@ -41,38 +41,24 @@ void winograd_prepare_weights(const ank_convolution_shape *shape, const float *w
                               const double *scale, float *prepared, int32_t vector_lanes) {
     struct lane_groups input, output;
     struct output_passes passes;
-    winograd_lane_groups(&input, shape->input_count, shape->input, vector_lanes);
-    winograd_lane_groups(&output, shape->output_count, shape->output, vector_lanes);
-    winograd_output_passes(&passes, &output, vector_lanes);
+    ank_lane_groups(&input, shape->input_count, shape->input, vector_lanes);
+    ank_lane_groups(&output, shape->output_count, shape->output, vector_lanes);
+    ank_output_passes(&passes, &output, vector_lanes);
 
     const int64_t point_stride = (int64_t)input.channels * output.lanes;
     memset(prepared, 0, winograd_weights_bytes(shape, vector_lanes));
 
-    int32_t output_channel = 0;
-    for (int32_t p = 0; p < passes.count; p++) {
-        const struct output_pass *pass = &passes.pass[p];
-        float *pass_weights =
-            prepared + (int64_t)input.channels * output.group[pass->first_group].offset;
-        for (int32_t v = 0; v < pass->wide + pass->narrow; v++) {
-            const struct lane_group *group = &output.group[pass->first_group + v];
-            /* The vectors of one kind stand side by side for each input channel. */
-            const int narrow = v >= pass->wide;
-            const int64_t row = narrow ? (int64_t)group->lanes * pass->narrow
-                                       : (int64_t)group->lanes * pass->wide;
-            float *vector = pass_weights;
-            if (narrow) vector += (int64_t)input.channels * pass->wide * vector_lanes;
-            vector += (int64_t)group->lanes * (narrow ? v - pass->wide : v);
-            for (int32_t lane = 0; lane < group->channels; lane++, output_channel++) {
-                for (int32_t k = 0; k < input.channels; k++) {
-                    const int32_t input_channel = shape->input_order ? shape->input_order[k] : k;
-                    const float *kernel =
-                        weights + 27 * ((int64_t)output_channel * shape->input_channels + input_channel);
-                    double values[WINOGRAD_CUBE_POINTS];
-                    transform_kernel(kernel, scale ? scale[output_channel] : 1, values);
-                    for (int32_t e = 0; e < WINOGRAD_CUBE_POINTS; e++)
-                        vector[e * point_stride + k * row + lane] = (float)values[e];
-                }
+    for (int32_t g = 0, o = 0; g < output.count; g++)
+        for (int32_t lane = 0; lane < output.group[g].channels; lane++, o++) {
+            const struct weight_column column =
+                ank_weight_column(&output, &passes, input.channels, g, lane, vector_lanes);
+            for (int32_t k = 0; k < input.channels; k++) {
+                const int32_t input_channel = shape->input_order ? shape->input_order[k] : k;
+                double values[WINOGRAD_CUBE_POINTS];
+                transform_kernel(weights + 27 * ((int64_t)o * shape->input_channels + input_channel),
+                                 scale ? scale[o] : 1, values);
+                float *to = prepared + column.first + k * column.step;
+                for (int32_t e = 0; e < WINOGRAD_CUBE_POINTS; e++) to[e * point_stride] = (float)values[e];
             }
         }
-    }
 }

@@ -101,8 +101,8 @@ struct Brain {
         for side in Side.allCases {
             let ambient = Tube(
                 [
-                    .init(12, -9, 31, 6, 3), .init(20.5, 3, 31, 6, 2.6), .init(16, 18, 33, 6, 2.8),
-                    .init(3, 23, 35, 6, 4),
+                    .init(12, -9, 29, 5, 2.4), .init(20, 3, 29, 5, 1.8), .init(16, 17, 31, 5, 2),
+                    .init(3, 22, 33, 5, 3),
                 ], wide: Point(0, 0, 1)
             ).onSide(side)
             let angle = Tube(
@@ -121,15 +121,15 @@ struct Brain {
         }
         // The fluid in front of the stem and beside it: the stem itself, moved forward and made wider.
         let pontine = Loft([
-            section(30, 4, 19, 15), section(20, 3, 18.5, 15), section(10, 4, 19.5, 17),
-            section(0, 7, 19, 16), section(-8, 11, 16, 13), section(-18, 17.5, 15, 13),
+            section(30, 4, 17, 13.5), section(20, 3.5, 17, 14.5), section(10, 4.5, 18.5, 16.5),
+            section(0, 7.5, 17.5, 15), section(-8, 12, 14, 11.5), section(-18, 17.5, 13.5, 12),
             section(-26, 21.5, 14.5, 13.5), section(-34, 23, 13.5, 12),
         ])
         scene.add(pontine, tissues.cerebrospinalFluid)
         for side in Side.allCases {
             let peduncles: [any Solid] = [
-                Tube([.init(14, 10, 9, 9), .init(26, 28, 6, 10)]).onSide(side),
-                Tube([.init(8, 0, 36, 8), .init(14, -2, 46, 11)]).onSide(side),
+                Tube([.init(13, 10, 8, 13), .init(26, 28, 6, 12)]).onSide(side),
+                Tube([.init(8, 2, 34, 10), .init(14, 0, 46, 12)]).onSide(side),
             ]
             scene.add(peduncles, tissues.whiteMatter)
         }
@@ -144,7 +144,9 @@ struct Brain {
             section(-5, 13, 12, 9.8), section(-15, 17.5, 8.8, 7.6), section(-24, 21, 7.4, 6.2),
         ])
         scene.add(stem, tissues.brainStem, marking: .organ(.brainStem))
-        let fourthVentricle = Tube([.init(0, 24.5, 12, 5, 2.2), .init(0, 26.5, 1, 9, 3.4), .init(0, 27, -8, 3, 2.4)])
+        let fourthVentricle = Tube([
+            .init(0, 24.5, 12, 5, 2.2), .init(0, 26.5, 1, 9, 3.4), .init(0, 27, -8, 3, 2.4),
+        ])
         scene.add(fourthVentricle, tissues.cerebrospinalFluid)
         let basilar = Tube([.init(1, -5.5, 20, 1.8), .init(-1, -10, 8, 1.9), .init(1, 0, -8, 1.8)])
         scene.add(basilar, tissues.artery)

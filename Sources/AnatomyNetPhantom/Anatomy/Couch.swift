@@ -15,7 +15,7 @@ struct Couch {
         let top = back + draw.uniform(6...22)
         let thickness = draw.uniform(38...60)
         let width = draw.uniform(210...260)
-        let sag = draw.uniform(-0.0012 ... 0)
+        let sag = draw.uniform(-0.0012...0)
         let shell = Tissue(mean: draw.uniform(-250 ... -30), fine: 40)
         let foam = Tissue(mean: draw.uniform(-965 ... -900), fine: 12)
         scene.add(

@@ -12,7 +12,7 @@ struct Face {
         let maxillae = Side.allCases.map { side in
             Ellipsoid(Point(25, -61, -8).onSide(side), radii: Point(19, 21, 20)) as any Solid
         }
-        let nose = RoundedBox(Point(0, -65, -3), half: Point(17, 25, 21), rounding: 9)
+        let nose = Ellipsoid(Point(0, -64, -4), radii: Point(19, 27, 22))
         let spine = Tube([.init(0, -84, -20, 6, 4), .init(0, -93, -21, 2, 2)])
         scene.add(
             Union(maxillae + [nose, spine], blend: 6),
@@ -43,14 +43,14 @@ struct Face {
         to scene: inout Scene, _ side: Side, _ tissues: Tissues, _ draw: inout RandomStream
     ) {
         let pieces: [any Solid] = [
-                Ellipsoid(Point(47, -65, -3), radii: Point(11, 9, 10)),
-                Tube([.init(52, -64, 2, 3.5, 5), .init(52, -62, 26, 3, 4)]),
-                Tube(
-                    [
-                        .init(54, -62, -3, 4.5, 2.6), .init(65, -44, -3, 4, 2.2), .init(67, -24, -2, 4, 2),
-                        .init(62, -8, 1, 5, 3),
-                    ], wide: Point(0, 0, 1)),
-            ]
+            Ellipsoid(Point(47, -65, -3), radii: Point(11, 9, 10)),
+            Tube([.init(52, -64, 2, 3.5, 5), .init(52, -62, 26, 3, 4)]),
+            Tube(
+                [
+                    .init(54, -62, -3, 4.5, 2.6), .init(65, -44, -3, 4, 2.2), .init(67, -24, -2, 4, 2),
+                    .init(62, -8, 1, 5, 3),
+                ], wide: Point(0, 0, 1)),
+        ]
         let bone = OnSide(Union(pieces, blend: 5), side)
         scene.add(
             bone,

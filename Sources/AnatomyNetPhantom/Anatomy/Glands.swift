@@ -1,4 +1,4 @@
-/// The parotid and submandibular glands, their veins, and the fat beds they lie in.
+/// The parotid and submandibular glands and the vessels in and beside them.
 struct Glands {
     private let seed: UInt64
 
@@ -13,10 +13,10 @@ struct Glands {
         let enhancement = tissues.isEnhanced ? 18.0 : 0
         for side in Side.allCases {
             let parotid = Tissue(
-                mean: 32 - 62 * fattiness + enhancement + draw.uniform(-5...5), fine: 16 + 22 * fattiness,
-                coarse: 10 + 10 * fattiness)
+                mean: 30 - 46 * fattiness + enhancement + draw.uniform(-5...5), fine: 22 + 22 * fattiness,
+                coarse: 12 + 10 * fattiness)
             let submandibular = Tissue(
-                mean: 52 - 18 * fattiness + 1.6 * enhancement + draw.uniform(-4...4), fine: 16, coarse: 8)
+                mean: 42 - 18 * fattiness + 1.6 * enhancement + draw.uniform(-4...4), fine: 16, coarse: 8)
             addParotid(to: &scene, side, inside: skin, parotid, tissues, &draw)
             addSubmandibular(to: &scene, side, submandibular, tissues, &draw)
         }
@@ -38,15 +38,11 @@ struct Glands {
         let deep = Ellipsoid(
             (Point(48, -4, -21) + shift).onSide(side), radii: Point(12 * size, 9 * size, 19 * size))
         let lower = Ellipsoid(
-            (Point(54, -8, -45 - tail * 0.5) + shift).onSide(side), radii: Point(8, 11, 14 + tail * 0.5) * size)
+            (Point(54, -8, -45 - tail * 0.5) + shift).onSide(side),
+            radii: Point(8, 11, 14 + tail * 0.5) * size)
         let gland = Intersection(
             Union([superficial, accessory, deep, lower], blend: 6), Grown(skin, by: -4.5), blend: 2)
-        scene.add(
-            gland,
-            [
-                Layer(depth: -1.2, tissue: tissues.fat, marking: .background),
-                Layer(depth: 0, tissue: tissue, marking: .organ(side.parotid)),
-            ])
+        scene.add(gland, tissue, marking: .organ(side.parotid))
         scene.add(
             Tube([.init(51, -9, -4, 1.9), .init(50, -8, -30, 2.1), .init(50, -7, -58, 2.3)]).onSide(side),
             tissues.vein, marking: .unchanged)
@@ -58,7 +54,8 @@ struct Glands {
     ) {
         let size = draw.uniform(0.9...1.12)
         let shift = Point(draw.uniform(-2...2), draw.uniform(-3.5...3.5), draw.uniform(-3...3))
-        let bed = Ellipsoid((Point(34, -38, -76) + shift).onSide(side), radii: Point(13.5, 21, 15))
+        // Fat on the outside and below; on the inside the gland lies on the muscles of the floor of the mouth.
+        let bed = Ellipsoid((Point(38, -40, -80) + shift).onSide(side), radii: Point(10, 17, 13))
         scene.add(bed, tissues.fat)
         let gland = Union(
             [
@@ -66,7 +63,12 @@ struct Glands {
                 Ellipsoid(
                     (Point(26, -47, -68) + shift).onSide(side), radii: Point(5.5, 11, 6.5) * size),
             ], blend: 6)
-        scene.add(gland, tissue, marking: .organ(side.submandibular))
+        scene.add(
+            gland,
+            [
+                Layer(depth: -0.5, tissue: tissues.fascia, marking: .background),
+                Layer(depth: 0, tissue: tissue, marking: .organ(side.submandibular)),
+            ])
         scene.add(
             Tube([.init(41, -28, -70, 1.4), .init(40, -44, -82, 1.5), .init(44, -52, -74, 1.4)])
                 .onSide(side, shift: shift), tissues.artery, marking: .unchanged)

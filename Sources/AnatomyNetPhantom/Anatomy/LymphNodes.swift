@@ -17,11 +17,13 @@ struct LymphNodes {
                 scene.add(
                     Ellipsoid(
                         center.onSide(side),
-                        radii: Point(radius, radius * draw.uniform(0.8...1.2), radius * draw.uniform(1...1.7))),
+                        radii: Point(radius, radius * draw.uniform(0.8...1.2), radius * draw.uniform(1...1.7))
+                    ),
                     tissues.node)
             }
-            for _ in 0..<draw.integer(0...3) {
-                let center = Point(draw.uniform(12...40), draw.uniform(-72 ... -54), -88)
+            for _ in 0..<draw.integer(1...4) {
+                let center = Point(
+                    draw.uniform(18...44), draw.uniform(-66 ... -24), draw.uniform(-92 ... -80))
                 scene.add(
                     Ellipsoid(
                         center.onSide(side),

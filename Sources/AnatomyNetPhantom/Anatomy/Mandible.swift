@@ -34,8 +34,11 @@ struct Mandible {
             ).onSide(side)
             let condyle = Union(
                 [
-                    Tube([.init(48, -19, -26, 7, w * 0.65), .init(50, -14, -10, 4.6, 4.6)], wide: Point(0, 1, 0))
-                        .onSide(side),
+                    Tube(
+                        [.init(48, -19, -26, 7, w * 0.65), .init(50, -14, -10, 4.6, 4.6)],
+                        wide: Point(0, 1, 0)
+                    )
+                    .onSide(side),
                     Ellipsoid(Point(50, -13, -7).onSide(side), radii: Point(9.2, 4.6, 4.4)),
                 ], blend: 3)
             parts += [body, ramus, coronoid, condyle]

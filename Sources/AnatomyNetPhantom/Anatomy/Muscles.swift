@@ -10,14 +10,15 @@ struct Muscles {
         var draw = RandomStream(seed: seed, topic: .muscles)
         let bulk = draw.uniform(0.98...1.2)
         let beneath = Grown(skin, by: -draw.uniform(4...7))
-        for side in Side.allCases {
-            for muscle in Self.paired {
+        for muscle in Self.paired {
+            let decrease = draw.uniform(-4...24)
+            for side in Side.allCases {
+                let tissue = tissues.muscle(fattedBy: decrease + draw.uniform(-3...3))
                 let shift = Point(
                     draw.uniform(-1.5...1.5), draw.uniform(-1.5...1.5), draw.uniform(-1.5...1.5))
                 let thickness = bulk * draw.uniform(0.93...1.07)
                 scene.add(
-                    Intersection(muscle.onSide(side, shift: shift, thickness: thickness), beneath),
-                    tissues.muscle)
+                    Intersection(muscle.onSide(side, shift: shift, thickness: thickness), beneath), tissue)
             }
         }
         addTongue(to: &scene, tissues, &draw)
@@ -53,7 +54,7 @@ struct Muscles {
         // Sternocleidomastoid.
         Tube(
             [
-                .init(58, 24, -24, 11, 5.5), .init(54, 12, -58, 17, 6.5), .init(45, -6, -98, 19, 7),
+                .init(58, 22, -24, 14, 6.5), .init(54, 10, -58, 18, 7.5), .init(45, -6, -98, 19, 7),
                 .init(30, -24, -140, 17, 6.5), .init(14, -34, -172, 11, 5),
             ], wide: Point(0.42, 0.9, 0)),
         // Strap muscles and omohyoid.
@@ -62,7 +63,7 @@ struct Muscles {
             wide: Point(0.9, 0.35, 0)),
         // Masseter, temporalis, medial and lateral pterygoid.
         Tube(
-            [.init(60, -44, -8, 13, 5), .init(57.5, -36, -32, 15.5, 7), .init(53, -27, -60, 12, 4.5)],
+            [.init(60, -42, -8, 14, 6), .init(57.5, -34, -32, 17, 7.5), .init(53, -26, -60, 13, 5)],
             wide: Point(0.18, 1, 0)),
         Tube(
             [
@@ -73,9 +74,13 @@ struct Muscles {
             [.init(21, -38, -14, 9, 5), .init(30, -32, -34, 11, 6.5), .init(38.5, -25, -56, 10, 4.5)],
             wide: Point(0.2, 1, 0)),
         Tube([.init(22, -40, -6, 9, 8), .init(34, -30, -8, 8, 8), .init(46, -17, -10, 5, 4)]),
+        // Hyoglossus with the edge of mylohyoid: what the submandibular gland lies on.
+        Tube(
+            [.init(20, -22, -72, 12, 6), .init(22, -44, -75, 13, 6), .init(18, -64, -76, 10, 5)],
+            wide: Point(-0.35, 0, 1)),
         // Digastric: posterior and anterior belly; stylohyoid.
         Tube(
-            [.init(53, 14, -26, 4.5, 4), .init(42, -8, -54, 5, 4.5), .init(27, -34, -79, 3, 3)]),
+            [.init(53, 14, -26, 6, 5), .init(43, -2, -50, 6.5, 5.5), .init(30, -26, -76, 4.5, 4)]),
         Tube(
             [.init(22, -42, -83, 4.5, 3), .init(13, -64, -90, 6.5, 4), .init(7, -78, -91, 5, 3.5)]),
         // Buccinator, and the ring of muscle around the mouth.

@@ -32,11 +32,12 @@ struct Orbits {
         scene.add(bone, tissues.thinBone)
         scene.add(Intersection(cone, Grown(skin, by: -3.4)), tissues.fat)
         let radius = draw.uniform(11.6...12.6)
-        let globe = Ellipsoid(eye.onSide(side), radii: Point(radius, radius + draw.uniform(-0.3...0.8), radius))
+        let globe = Ellipsoid(
+            eye.onSide(side), radii: Point(radius, radius + draw.uniform(-0.3...0.8), radius))
 
         // The nerve is longer than the way: it bends in the orbit.
         let bend = Point(draw.uniform(-1...2.5), 0, draw.uniform(-2...2))
-        let thickness = draw.uniform(2.35...2.85)
+        let thickness = draw.uniform(2.6...3.1)
         let nerve = Tube([
             .init(eye.x - 3, eye.y + radius - 1, eye.z + 0.5, thickness * 1.08),
             .init(25.5 + bend.x, -53, 18 + bend.z, thickness * 1.04),
@@ -97,14 +98,17 @@ struct Orbits {
         let size = draw.uniform(0.92...1.12)
         for side in Side.allCases {
             let tract = Tube([
-                .init(5, -16.5 + shift.y, 33.5 + shift.z, 2), .init(11, -9, 35.5, 1.9),
-                .init(17.5, 0, 37, 1.9),
+                .init(5, -16.5 + shift.y, 33.5 + shift.z, 2.5), .init(11, -9, 35.5, 2.4),
+                .init(17.5, 0, 37, 2.4),
             ]).onSide(side)
             scene.add(tract, tissues.chiasm)
         }
         scene.add(
             Tube([.init(0, -17.5, 32, 1.3), .init(0, -20, 25, 1.3)]).onSide(.left, shift: shift),
             tissues.mucosa)
+        // The floor of the third ventricle rests on the back of the chiasm.
+        scene.add(
+            Ellipsoid(Point(0, -13.5, 38) + shift, radii: Point(8, 7, 5)), tissues.grayMatter)
         let center = Point(0, -21, 33) + shift
         func arm(_ x: Double, _ y: Double, _ z: Double) -> any Solid {
             Tube([

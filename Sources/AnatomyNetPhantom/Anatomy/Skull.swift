@@ -32,8 +32,10 @@ struct Skull {
                 wide: Point(0, 1, 0)
             ).onSide(side)
             let plates = [
-                Tube([.init(12, -40, 0, 7, 1.4), .init(14, -38, -27, 5, 1)], wide: Point(0.3, 1, 0)).onSide(side),
-                Tube([.init(14, -40, 0, 7, 1.4), .init(21, -36, -25, 6, 1)], wide: Point(0.5, 1, 0)).onSide(side),
+                Tube([.init(12, -40, 0, 7, 1.4), .init(14, -38, -27, 5, 1)], wide: Point(0.3, 1, 0)).onSide(
+                    side),
+                Tube([.init(14, -40, 0, 7, 1.4), .init(21, -36, -25, 6, 1)], wide: Point(0.5, 1, 0)).onSide(
+                    side),
             ]
             scene.add([wing, floor], tissues.corticalBone)
             scene.add(plates, tissues.thinBone)

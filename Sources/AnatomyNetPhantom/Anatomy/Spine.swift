@@ -16,7 +16,8 @@ struct Spine {
     func add(to scene: inout Scene, _ tissues: Tissues) {
         var draw = RandomStream(seed: seed, topic: .spine)
         addShoulders(to: &scene, tissues)
-        let canal = [Tube.Node(0, 23, -24, 13, 12), .init(0, 24, -34, 12, 10)]
+        let canal =
+            [Tube.Node(0, 23, -24, 13, 12), .init(0, 24, -34, 12, 10)]
             + Self.bodies.map { .init(0, $0.y + 17, $0.z, 10.5, 7.8) }
         for index in 0..<Self.bodies.count - 1 {
             let upper = Self.bodies[index]
@@ -30,9 +31,11 @@ struct Spine {
         }
         addAtlasAndDens(to: &scene, tissues)
         scene.add(Tube(canal), tissues.cerebrospinalFluid)
-        let cord = [Tube.Node(0, 22, -24, 7.3, 6)] + canal.dropFirst().map { node in
-            Tube.Node(0, node.center.y + 0.5, node.center.z, 6.8, 4.4)
-        }
+        let cord =
+            [Tube.Node(0, 22, -24, 7.3, 6)]
+            + canal.dropFirst().map { node in
+                Tube.Node(0, node.center.y + 0.5, node.center.z, 6.8, 4.4)
+            }
         scene.add(Tube(cord), tissues.brainStem)
     }
 
@@ -46,12 +49,16 @@ struct Spine {
         var parts: [any Solid] = [RoundedBox(Point(0, y, z), half: half, rounding: 4)]
         let length = index == 0 ? 26 : index < 4 ? 20 + draw.uniform(-2...2) : 32
         parts.append(
-            Tube([.init(0, y + 27, z - 3, 3, 4), .init(0, y + 25 + length * 0.7, z - length * 0.45, 2.6, 3.2)]))
+            Tube([
+                .init(0, y + 27, z - 3, 3, 4), .init(0, y + 25 + length * 0.7, z - length * 0.45, 2.6, 3.2),
+            ]))
         for side in Side.allCases {
             let pillar = Tube([.init(20, y + 14, z + 5, 5.5, 5), .init(20, y + 18, z - 7, 5.5, 4.5)])
             let lamina = Tube(
                 [.init(19, y + 18, z - 2, 6, 2.4), .init(2, y + 27, z - 4, 6, 2.6)], wide: Point(0, 0, 1))
-            let process = Tube([.init(12, y + 5, z, 3.5), .init(isThoracic ? 36 : 26, y + (isThoracic ? 24 : 6), z - 2, 3)])
+            let process = Tube([
+                .init(12, y + 5, z, 3.5), .init(isThoracic ? 36 : 26, y + (isThoracic ? 24 : 6), z - 2, 3),
+            ])
             parts += [pillar.onSide(side), lamina.onSide(side), process.onSide(side)]
         }
         scene.add(
@@ -79,7 +86,10 @@ struct Spine {
                     Ellipsoid(Point(20, 14, -35).onSide(side), radii: Point(8, 9, 6.5)),
                     Tube([.init(26, 16, -35, 3.5), .init(38, 18, -36, 4)]).onSide(side),
                     Tube(
-                        [.init(20, 21, -36, 3.6, 2.8), .init(14, 36, -37, 3.8, 2.6), .init(0, 42, -38, 4.4, 2.8)],
+                        [
+                            .init(20, 21, -36, 3.6, 2.8), .init(14, 36, -37, 3.8, 2.6),
+                            .init(0, 42, -38, 4.4, 2.8),
+                        ],
                         wide: Point(0, 0, 1)
                     ).onSide(side),
                 ], blend: 3)
@@ -91,7 +101,8 @@ struct Spine {
         for side in Side.allCases {
             let lung = Intersection(
                 Ellipsoid(Point(58, 22, -290).onSide(side), radii: Point(48, 66, 108)),
-                HalfSpace(through: Point(10, 0, 0).onSide(side), outward: Point(-1, 0, 0).onSide(side)), blend: 14)
+                HalfSpace(through: Point(10, 0, 0).onSide(side), outward: Point(-1, 0, 0).onSide(side)),
+                blend: 14)
             scene.add(
                 lung,
                 [
@@ -127,12 +138,16 @@ struct Spine {
                             Tube([.init(168, 28, -196, 16), .init(176, 28, -290, 12)]),
                         ], blend: 8), side), bone)
             scene.add(
-                Tube([.init(140, 48, -180, 16, 4), .init(92, 78, -210, 30, 3), .init(84, 86, -280, 28, 3)],
-                    wide: Point(1, 0.2, -0.4)).onSide(side), bone)
+                Tube(
+                    [.init(140, 48, -180, 16, 4), .init(92, 78, -210, 30, 3), .init(84, 86, -280, 28, 3)],
+                    wide: Point(1, 0.2, -0.4)
+                ).onSide(side), bone)
         }
-        scene.add(Tube([.init(0, -38, -186, 20, 6), .init(0, -58, -290, 16, 6)]), [
-            Layer(depth: 0, tissue: tissues.thinBone, marking: .background),
-            Layer(depth: 2, tissue: tissues.cancellousBone, marking: .background),
-        ])
+        scene.add(
+            Tube([.init(0, -38, -186, 20, 6), .init(0, -58, -290, 16, 6)]),
+            [
+                Layer(depth: 0, tissue: tissues.thinBone, marking: .background),
+                Layer(depth: 2, tissue: tissues.cancellousBone, marking: .background),
+            ])
     }
 }

@@ -81,8 +81,9 @@ struct Surface {
                 Layer(depth: 1.8, tissue: tissues.fat, marking: .background),
                 Layer(depth: 1.8 + padding, tissue: tissues.fascia, marking: .background),
             ])
+        // Chest and shoulders are muscle, rising towards the neck like a tent.
         let trunk = Intersection(
-            Grown(skin, by: -11), HalfSpace(through: Point(0, 20, -166), outward: Point(0, -0.2, 1)))
+            Grown(skin, by: -11), Ellipsoid(Point(0, 34, -480), radii: Point(330, 190, 326)), blend: 16)
         scene.add(trunk, tissues.muscle)
     }
 }

@@ -32,7 +32,8 @@ struct Throat {
         let palate = Tube([.init(0, -44, -24, 16, 4), .init(0, -32, -31, 14, 5), .init(0, -25, -43, 6, 4)])
         scene.add(palate, tissues.mucosa)
         let gullet = Tube([
-            .init(0, -8, -104, 8, 4), .init(2, -7, -124, 8, 4.5), .init(4, 6, -165, 8, 5), .init(3, 24, -230, 8, 5),
+            .init(0, -8, -104, 8, 4), .init(2, -7, -124, 8, 4.5), .init(4, 6, -165, 8, 5),
+            .init(3, 24, -230, 8, 5),
         ])
         scene.add(gullet, tissues.mucosa)
         let larynx = Ellipsoid(Point(0, -26, -97), radii: Point(17, 15, 14))
@@ -56,8 +57,10 @@ struct Throat {
             ).onSide(side)
             scene.add([plate, horn, cricoid], tissues.cartilage)
         }
-        scene.add(Tube([.init(-16, -27, -132, 5, 3), .init(0, -33, -131, 5, 2.5), .init(16, -27, -132, 5, 3)],
-            wide: Point(0, 0, 1)), tissues.thyroidGland)
+        scene.add(
+            Tube(
+                [.init(-16, -27, -132, 5, 3), .init(0, -33, -131, 5, 2.5), .init(16, -27, -132, 5, 3)],
+                wide: Point(0, 0, 1)), tissues.thyroidGland)
         let hyoid = Tube(
             [
                 .init(-22, -14, -73, 2.2, 1.5), .init(-15, -34, -77, 3, 2), .init(0, -43, -79, 4.5, 2.6),

@@ -46,6 +46,11 @@ struct Tissues {
     /// Whether contrast medium was given.
     let isEnhanced: Bool
 
+    /// A muscle with its own share of fat: some are as thin as a gland.
+    func muscle(fattedBy decrease: Double) -> Tissue {
+        Tissue(mean: muscle.mean - decrease, fine: muscle.fine + decrease * 0.4, coarse: muscle.coarse)
+    }
+
     init(seed: UInt64) {
         var draw = RandomStream(seed: seed, topic: .tissues)
         isEnhanced = draw.chance(0.55)
@@ -54,7 +59,7 @@ struct Tissues {
             mean: draw.uniform(46...60) + 10 * enhancement, fine: draw.uniform(10...18),
             coarse: draw.uniform(5...10))
         fat = Tissue(mean: draw.uniform(-112 ... -90), fine: draw.uniform(10...18), coarse: 8)
-        fascia = Tissue(mean: fat.mean + draw.uniform(18...42), fine: draw.uniform(30...48), coarse: 34)
+        fascia = Tissue(mean: fat.mean + draw.uniform(38...66), fine: draw.uniform(30...46), coarse: 44)
         skin = Tissue(mean: draw.uniform(0...30), fine: 10)
         mucosa = Tissue(mean: draw.uniform(34...50) + 25 * enhancement, fine: 14, coarse: 6)
         let brain = draw.uniform(-3...3)

@@ -17,7 +17,7 @@ struct Vessels {
                 .init(30, -10, -130, 7.5, 6), .init(24, -10, -172, 7, 7),
             ]).onSide(side, shift: shift, thickness: veinSize)
             scene.add(
-                Tube([.init(28, 0, -30, 13), .init(28, -6, -90, 15), .init(25, -8, -140, 14)]).onSide(side),
+                Tube([.init(28, 0, -30, 8.5), .init(28, -6, -90, 10), .init(25, -8, -140, 10)]).onSide(side),
                 tissues.fat)
             scene.add(jugular, tissues.vein)
             let common = Tube([
@@ -31,7 +31,8 @@ struct Vessels {
                 scene.add(vessel.onSide(side, shift: shift), tissues.artery)
             }
             scene.add(
-                Tube([.init(52, -2, -60, 1.8), .init(56, 8, -100, 2), .init(48, 4, -150, 2.2)]).onSide(side, shift: shift),
+                Tube([.init(52, -2, -60, 1.8), .init(56, 8, -100, 2), .init(48, 4, -150, 2.2)]).onSide(
+                    side, shift: shift),
                 tissues.vein)
         }
     }

@@ -33,7 +33,6 @@ struct CoordinateLattice {
         self.nodes = nodes
     }
 
-
     @inline(__always)
     private func cell(_ room: Point) -> (index: Int, fraction: Point) {
         let x = (room.x - origin.x) / Self.step

@@ -85,7 +85,7 @@ struct MetalStreaks {
             let noise = RandomStream.bell(
                 stream.word(at: UInt64((slice * Self.views + view) * metal.count + index)))
             let hardening = -path * (path + 0.12 * bone[index]) / (4 + path)
-            return strength * (0.022 * hardening + 0.006 * noise * path)
+            return strength * (0.16 * hardening + 0.02 * noise * path)
         }
     }
 

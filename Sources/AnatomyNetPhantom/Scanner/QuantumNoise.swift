@@ -5,6 +5,8 @@ struct QuantumNoise {
     /// Standard deviation in HU behind a head of 180 mm water-equivalent diameter.
     private let deviation: Double
     private let neighbour: Double
+    /// How far the same scanner lets uniform tissue drift, in HU of water.
+    let shading: Double
     private let size: Phantom.Size
     private let spacing: Phantom.Spacing
 
@@ -13,6 +15,7 @@ struct QuantumNoise {
         stream = RandomStream(seed: seed, topic: .noise)
         self.size = size
         self.spacing = spacing
+        shading = draw.uniform(3...10)
         // Larger voxels collect more photons: the deviation falls with the root of the volume.
         let reference = 1.5 * 1.5 * 2.5
         let volume = spacing.x * spacing.y * spacing.z

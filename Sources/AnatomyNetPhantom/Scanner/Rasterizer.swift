@@ -8,6 +8,8 @@ struct Rasterizer {
     private let spacing: Phantom.Spacing
     private let origin: Point
     private let texture: ValueNoise
+    /// Largest deviation by shading in HU of water.
+    private let shading: Double
     /// Samples within a voxel, relative to its centre, in mm of the room.
     private let samples: [Point]
     /// Twice the softness of a sample's edge, in mm.
@@ -21,11 +23,12 @@ struct Rasterizer {
     /// From a block's middle to its furthest voxel, in mm.
     private let blockRadius: Double
 
-    init(size: Phantom.Size, spacing: Phantom.Spacing, origin: Point, texture: ValueNoise) {
+    init(size: Phantom.Size, spacing: Phantom.Spacing, origin: Point, texture: ValueNoise, shading: Double) {
         self.size = size
         self.spacing = spacing
         self.origin = origin
         self.texture = texture
+        self.shading = shading
         func positions(_ length: Double) -> [Double] {
             let count = min(max(Int((length / 1.3).rounded(.up)), 1), 6)
             return (0..<count).map { length * ((Double($0) + 0.5) / Double(count) - 0.5) }
@@ -86,6 +89,15 @@ struct Rasterizer {
         }
         for (placement, points) in zip(placements, coordinates) {
             paint(slice, placement, points, fine, coarse, values, labels)
+        }
+        shade(coordinates[coordinates.count - 1], values)
+    }
+
+    /// Scatter and beam hardening leave a slow wave in what should be uniform, in proportion to the density.
+    private func shade(_ points: [Point], _ values: UnsafeMutableBufferPointer<Float>) {
+        for (index, p) in points.enumerated() {
+            let wave = texture.value(p.x / 48 + 3.7, p.y / 48 + 25.1, p.z / 48 + 28.9)
+            values[index] += Float(shading * wave) * max(values[index] + 1000, 0) / 1000
         }
     }
 

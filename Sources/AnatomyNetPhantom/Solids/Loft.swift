@@ -9,14 +9,6 @@ struct Loft: Solid {
         /// How far the section reaches in front of the widest place, and behind it.
         var front: Double
         var back: Double
-
-        init(z: Double, middle: Double, halfWidth: Double, front: Double, back: Double) {
-            self.z = z
-            self.middle = middle
-            self.halfWidth = halfWidth
-            self.front = front
-            self.back = back
-        }
     }
 
     private let sections: [Section]

@@ -8,11 +8,14 @@ import Testing
         var component = [Int](repeating: -1, count: labels.count)
         var members: [[Int]] = []
         for seed in labels.indices where labels[seed] != 0 && component[seed] < 0 {
-            var stack = [seed], own: [Int] = []
+            var stack = [seed]
+            var own: [Int] = []
             component[seed] = members.count
             while let place = stack.popLast() {
                 own.append(place)
-                let x = place % size.x, y = place / size.x % size.y, z = place / size.x / size.y
+                let x = place % size.x
+                let y = place / size.x % size.y
+                let z = place / size.x / size.y
                 for k in max(0, z - 1)...min(size.z - 1, z + 1) {
                     for j in max(0, y - 1)...min(size.y - 1, y + 1) {
                         for i in max(0, x - 1)...min(size.x - 1, x + 1) {
@@ -37,7 +40,9 @@ import Testing
         return result
     }
 
-    @Test(arguments: [0.02, 0.08, 0.2, 0.6], [SIMD3(17, 13, 11), SIMD3(40, 1, 9), SIMD3(1, 1, 30), SIMD3(5, 31, 2)])
+    @Test(
+        arguments: [0.02, 0.08, 0.2, 0.6],
+        [SIMD3(17, 13, 11), SIMD3(40, 1, 9), SIMD3(1, 1, 30), SIMD3(5, 31, 2)])
     func isTheComponentThatFloodFillFinds(density: Double, size: SIMD3<Int>) throws {
         var random = TestRandom(state: UInt64(1000 * density) + UInt64(size.x))
         let count = size.x * size.y * size.z

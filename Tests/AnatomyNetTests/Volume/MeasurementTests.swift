@@ -8,8 +8,10 @@ import Testing
     ) throws -> [Measurement] {
         let stored = try Buffer<UInt8>(count: labels.count, purpose: "labels")
         for place in labels.indices { stored[place] = labels[place] }
-        return try Measurer(geometry: geometry, box: box ?? .whole(geometry.dimensions), classCount: 4).measure(
-            labels: stored.pointer, confidences: [0.9, 0.8, nil, nil], runner: Runner(workers: workers, progress: nil))
+        return try Measurer(geometry: geometry, box: box ?? .whole(geometry.dimensions), classCount: 4)
+            .measure(
+                labels: stored.pointer, confidences: [0.9, 0.8, nil, nil],
+                runner: Runner(workers: workers, progress: nil))
     }
 
     @Test(arguments: [0.0, 20]) func agreesWithSumsOverVoxels(degrees: Double) throws {
@@ -26,18 +28,21 @@ import Testing
                 let size = geometry.dimensions
                 let places = labels.indices.filter { labels[$0] == UInt8(label) }
                 let centres = places.map {
-                    geometry.position(of: SIMD3($0 % size.x, $0 / size.x % size.y, $0 / size.x / size.y).position)!
+                    geometry.position(
+                        of: SIMD3($0 % size.x, $0 / size.x % size.y, $0 / size.x / size.y).position)!
                 }
                 let own = measured[label]
                 #expect(own.voxels == places.count)
                 #expect(abs(own.volume! - Double(places.count) * 1.5 * 2.25 * 3 / 1000) < 1e-9)
                 let centroid = centres.reduce(.zero, +) / Double(centres.count)
                 #expect((own.centroid! - centroid).length < 1e-9)
-                var lower = SIMD3(repeating: Double.infinity), upper = -lower
+                var lower = SIMD3(repeating: Double.infinity)
+                var upper = -lower
                 for centre in centres {
                     for corner in 0..<8 {
                         let half = SIMD3(
-                            corner & 1 == 0 ? -0.5 : 0.5, corner & 2 == 0 ? -0.5 : 0.5, corner & 4 == 0 ? -0.5 : 0.5)
+                            corner & 1 == 0 ? -0.5 : 0.5, corner & 2 == 0 ? -0.5 : 0.5,
+                            corner & 4 == 0 ? -0.5 : 0.5)
                         let position = centre + geometry.direction.rotated(half * geometry.spacing!)
                         lower = pointwiseMin(lower, position)
                         upper = pointwiseMax(upper, position)
@@ -54,7 +59,8 @@ import Testing
     @Test func organsThatReachTheBorderAreMarked() throws {
         let geometry = Geometry(dimensions: [5, 6, 7], spacing: [1, 1, 1])
         for (index, touches) in [
-            (SIMD3(2, 3, 3), false), ([1, 1, 1], false), ([3, 4, 5], false), ([0, 3, 3], true), ([4, 3, 3], true),
+            (SIMD3(2, 3, 3), false), ([1, 1, 1], false), ([3, 4, 5], false), ([0, 3, 3], true),
+            ([4, 3, 3], true),
             ([2, 0, 3], true), ([2, 5, 3], true), ([2, 3, 0], true), ([2, 3, 6], true),
         ] {
             var labels = [UInt8](repeating: 0, count: 210)

@@ -34,7 +34,8 @@ private func message(_ kind: AnatomyNetError.Kind, _ body: () throws -> Void) ->
         #expect(axisAlignedDirections.filter { $0.determinant < 0 }.count == 24)
         for spacing in [nil, SIMD3(1.5, 1.5, 2), SIMD3(2.9, 2.25, 3)] as [SIMD3<Double>?] {
             for model in ["LPS", "RAS", "PIR", "SLA"] {
-                let wanted = try NetworkGrid(caller: asymmetric, requirements: requirements(model, spacing: spacing))
+                let wanted = try NetworkGrid(
+                    caller: asymmetric, requirements: requirements(model, spacing: spacing))
                 for direction in axisAlignedDirections {
                     let stored = reoriented(asymmetric, to: direction)
                     let grid = try NetworkGrid(
@@ -55,7 +56,8 @@ private func message(_ kind: AnatomyNetError.Kind, _ body: () throws -> Void) ->
     ) throws {
         for direction in axisAlignedDirections {
             var caller = reoriented(asymmetric, to: direction).geometry
-            caller.direction = caller.direction.turned(degrees: degrees, about: direction.x + SIMD3(0.0, 0.3, -0.2))
+            caller.direction = caller.direction.turned(
+                degrees: degrees, about: direction.x + SIMD3(0.0, 0.3, -0.2))
             if degrees == 40 { caller.direction = direction.turned(degrees: 39.9, about: [0, 0, 1]) }
             let grid = try NetworkGrid(
                 caller: caller, requirements: requirements("RAS", spacing: [1.25, 2.25, 2.5]))
@@ -95,7 +97,9 @@ private func message(_ kind: AnatomyNetError.Kind, _ body: () throws -> Void) ->
         }
         for corner in 0..<8 {
             var index = SIMD3<Double>.zero
-            for axis in 0..<3 where corner >> axis & 1 == 1 { index[axis] = Double(caller.dimensions[axis] - 1) }
+            for axis in 0..<3 where corner >> axis & 1 == 1 {
+                index[axis] = Double(caller.dimensions[axis] - 1)
+            }
             let network = map.network(index)
             for axis in 0..<3 {
                 #expect(network[axis] > -0.5 && network[axis] < Double(grid.geometry.dimensions[axis]) - 0.5)
@@ -138,23 +142,30 @@ private func message(_ kind: AnatomyNetError.Kind, _ body: () throws -> Void) ->
         }
         var caller = asymmetric
         caller.spacing = nil
-        #expect(message(.spacing) { _ = try NetworkGrid(caller: caller, requirements: model) }.contains("2 x 1 x 1"))
+        #expect(
+            message(.spacing) { _ = try NetworkGrid(caller: caller, requirements: model) }.contains(
+                "2 x 1 x 1"))
         caller.direction = Direction.identity.turned(degrees: 5, about: [0, 1, 0])
         let free = try requirements()
         #expect(message(.spacing) { _ = try NetworkGrid(caller: caller, requirements: free) }.contains("5°"))
         caller.spacing = [0.01, 1, 1]
         let fixed = try requirements(spacing: [1, 1, 1])
-        #expect(message(.spacing) { _ = try NetworkGrid(caller: caller, requirements: fixed) }.contains("0.01"))
+        #expect(
+            message(.spacing) { _ = try NetworkGrid(caller: caller, requirements: fixed) }.contains("0.01"))
     }
 
     @Test func regionsOutsideTheVolumeAreRefused() throws {
         let model = try requirements()
         for region in [
-            Region(first: [0, 0, -1], dimensions: [1, 1, 1]), Region(first: [0, 0, 0], dimensions: [1, 0, 1]),
-            Region(first: [4, 4, 4], dimensions: [1, 4, 1]), Region(first: [0, .max, 0], dimensions: [1, .max, 1]),
+            Region(first: [0, 0, -1], dimensions: [1, 1, 1]),
+            Region(first: [0, 0, 0], dimensions: [1, 0, 1]),
+            Region(first: [4, 4, 4], dimensions: [1, 4, 1]),
+            Region(first: [0, .max, 0], dimensions: [1, .max, 1]),
             Region(first: [0, 0, 0], dimensions: [1, 1, 1], context: .margin(.nan)),
         ] {
-            _ = message(.option) { _ = try NetworkGrid(caller: asymmetric, requirements: model, region: region) }
+            _ = message(.option) {
+                _ = try NetworkGrid(caller: asymmetric, requirements: model, region: region)
+            }
         }
         let grid = try NetworkGrid(
             caller: asymmetric, requirements: model,

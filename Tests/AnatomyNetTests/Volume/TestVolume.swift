@@ -23,7 +23,8 @@ extension Direction {
         let unit = axis / axis.length
         let angle = degrees * Double.pi / 180
         // Sine and cosine by halving an angle in which the first terms of the series are exact enough.
-        var sine = angle / 1_048_576, versine = sine * sine / 2
+        var sine = angle / 1_048_576
+        var versine = sine * sine / 2
         for _ in 0..<20 {
             (sine, versine) = (2 * sine * (1 - versine), 2 * sine * sine)
         }
@@ -68,8 +69,10 @@ extension SIMD3<Int> {
 func reoriented(
     _ geometry: Geometry, to direction: Direction
 ) -> (geometry: Geometry, index: (SIMD3<Int>) -> SIMD3<Int>) {
-    var dimensions = SIMD3<Int>.zero, spacing = SIMD3<Double>.zero
-    var axes = SIMD3<Int>.zero, signs = SIMD3<Int>.zero
+    var dimensions = SIMD3<Int>.zero
+    var spacing = SIMD3<Double>.zero
+    var axes = SIMD3<Int>.zero
+    var signs = SIMD3<Int>.zero
     for axis in 0..<3 {
         for own in 0..<3 {
             let cosine = direction.columns[axis].dot(geometry.direction.columns[own])
@@ -132,7 +135,8 @@ func feed(
     let layout = FeatureMapLayout(
         blocks: FeatureMapLayout.channelBlocks(classCount),
         grid: FeatureMapLayout.Grid(depth: padded.z, height: padded.y, width: padded.x), storedPlanes: slab)
-    var storage: [Buffer<Float>] = [], tables: [Buffer<UnsafeMutablePointer<Float>?>] = []
+    var storage: [Buffer<Float>] = []
+    var tables: [Buffer<UnsafeMutablePointer<Float>?>] = []
     let blocks = try layout.blocks.enumerated().map { index, block in
         let data = try Buffer<Float>(count: layout.bytes(index) / 4, purpose: "test scores")
         let table = try Buffer<UnsafeMutablePointer<Float>?>(count: padded.z + 2, purpose: "test scores")
@@ -154,8 +158,9 @@ func feed(
             for z in planes {
                 for y in 0..<padded.y {
                     for x in 0..<padded.x {
-                        block.planes[z]![y * Int(block.row_stride) + x * Int(block.lanes) + label % 16] = score(
-                            label, SIMD3(x, y, z))
+                        block.planes[z]![y * Int(block.row_stride) + x * Int(block.lanes) + label % 16] =
+                            score(
+                                label, SIMD3(x, y, z))
                     }
                 }
             }

@@ -1,20 +1,15 @@
-#include "winograd.h"
+/* The products of AVX2: vectors of 8 floats. */
 
-#include "../winograd/layout.h"
-
-#if defined(__x86_64__)
-
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
-
-#define INLINE inline __attribute__((always_inline))
+#include "../products/product.h"
 
 #define LANES 8
-#include "../winograd/transform_template.h"
+#include "../products/vectors_template.h"
+#undef LANES
 
 /* 16 registers: one for the value that is broadcast, up to three for weights. */
 enum { ROWS_MAX = 12, ROWS_TWO_VECTORS = 6, ROWS_THREE_VECTORS = 4 };
 #define WIDE 8
-#include "../winograd/multiply_template.h"
+#include "../products/product_template.h"
 
 static int32_t rows_most(int32_t wide, int32_t narrow) {
     static const int32_t most[4] = {ROWS_MAX, ROWS_MAX, ROWS_TWO_VECTORS, ROWS_THREE_VECTORS};
@@ -51,19 +46,3 @@ static void multiply_rows(int32_t rows, int32_t wide, int32_t narrow, const stru
     (void)narrow;
     kernels[wide - 1][rows - 1](p);
 }
-
-#include "../winograd/convolution_template.h"
-
-size_t winograd_scratch_bytes_avx2(const ank_convolution *operation) {
-    return scratch_bytes(operation);
-}
-
-int64_t winograd_items_avx2(const ank_convolution *operation) { return items(operation); }
-
-void winograd_convolve_avx2(const ank_convolution *operation, int64_t item, void *scratch) {
-    convolve(operation, item, scratch);
-}
-
-#pragma clang attribute pop
-
-#endif

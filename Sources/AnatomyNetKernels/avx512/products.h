@@ -1,22 +1,18 @@
-#include "winograd.h"
+/* The products of AVX-512: vectors of 16 floats, with one of 8 for the last channels. */
 
-#include "../winograd/layout.h"
-
-#if defined(__x86_64__)
-
-#pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma"))), apply_to = function)
-
-#define INLINE inline __attribute__((always_inline))
+#include "../products/product.h"
 
 #define LANES 8
-#include "../winograd/transform_template.h"
+#include "../products/vectors_template.h"
+#undef LANES
 #define LANES 16
-#include "../winograd/transform_template.h"
+#include "../products/vectors_template.h"
+#undef LANES
 
 /* 32 registers: one for the value that is broadcast, up to three for weights. */
-enum { ROWS_MAX = 16, ROWS_TWO_VECTORS = 14, ROWS_THREE_VECTORS = 9 };
+enum { ROWS_MAX = 30, ROWS_TWO_VECTORS = 14, ROWS_THREE_VECTORS = 9 };
 #define WIDE 16
-#include "../winograd/multiply_template.h"
+#include "../products/product_template.h"
 
 static int32_t rows_most(int32_t wide, int32_t narrow) {
     static const int32_t most[4] = {ROWS_MAX, ROWS_MAX, ROWS_TWO_VECTORS, ROWS_THREE_VECTORS};
@@ -35,11 +31,17 @@ static int32_t rows_most(int32_t wide, int32_t narrow) {
     MULTIPLY_UP_TO_9(wide, narrow)                                                            \
     MULTIPLY(10, wide, narrow) MULTIPLY(11, wide, narrow) MULTIPLY(12, wide, narrow)          \
     MULTIPLY(13, wide, narrow) MULTIPLY(14, wide, narrow)
-#define MULTIPLY_UP_TO_16(wide, narrow)                                                       \
-    MULTIPLY_UP_TO_14(wide, narrow) MULTIPLY(15, wide, narrow) MULTIPLY(16, wide, narrow)
+#define MULTIPLY_UP_TO_30(wide, narrow)                                                       \
+    MULTIPLY_UP_TO_14(wide, narrow)                                                           \
+    MULTIPLY(15, wide, narrow) MULTIPLY(16, wide, narrow) MULTIPLY(17, wide, narrow)          \
+    MULTIPLY(18, wide, narrow) MULTIPLY(19, wide, narrow) MULTIPLY(20, wide, narrow)          \
+    MULTIPLY(21, wide, narrow) MULTIPLY(22, wide, narrow) MULTIPLY(23, wide, narrow)          \
+    MULTIPLY(24, wide, narrow) MULTIPLY(25, wide, narrow) MULTIPLY(26, wide, narrow)          \
+    MULTIPLY(27, wide, narrow) MULTIPLY(28, wide, narrow) MULTIPLY(29, wide, narrow)          \
+    MULTIPLY(30, wide, narrow)
 
-MULTIPLY_UP_TO_16(0, 1)
-MULTIPLY_UP_TO_16(1, 0)
+MULTIPLY_UP_TO_30(0, 1)
+MULTIPLY_UP_TO_30(1, 0)
 MULTIPLY_UP_TO_14(1, 1)
 MULTIPLY_UP_TO_14(2, 0)
 MULTIPLY_UP_TO_9(2, 1)
@@ -51,30 +53,18 @@ MULTIPLY_UP_TO_9(3, 0)
         ROW(7, w, n), ROW(8, w, n), ROW(9, w, n)
 #define UP_TO_14(w, n)                                                                        \
     UP_TO_9(w, n), ROW(10, w, n), ROW(11, w, n), ROW(12, w, n), ROW(13, w, n), ROW(14, w, n)
-#define UP_TO_16(w, n) UP_TO_14(w, n), ROW(15, w, n), ROW(16, w, n)
+#define UP_TO_30(w, n)                                                                        \
+    UP_TO_14(w, n), ROW(15, w, n), ROW(16, w, n), ROW(17, w, n), ROW(18, w, n),               \
+        ROW(19, w, n), ROW(20, w, n), ROW(21, w, n), ROW(22, w, n), ROW(23, w, n),            \
+        ROW(24, w, n), ROW(25, w, n), ROW(26, w, n), ROW(27, w, n), ROW(28, w, n),            \
+        ROW(29, w, n), ROW(30, w, n)
 
 static void multiply_rows(int32_t rows, int32_t wide, int32_t narrow, const struct product *p) {
     static void (*const kernels[4][2][ROWS_MAX])(const struct product *) = {
-        {{0}, {UP_TO_16(0, 1)}},
-        {{UP_TO_16(1, 0)}, {UP_TO_14(1, 1)}},
+        {{0}, {UP_TO_30(0, 1)}},
+        {{UP_TO_30(1, 0)}, {UP_TO_14(1, 1)}},
         {{UP_TO_14(2, 0)}, {UP_TO_9(2, 1)}},
         {{UP_TO_9(3, 0)}},
     };
     kernels[wide][narrow][rows - 1](p);
 }
-
-#include "../winograd/convolution_template.h"
-
-size_t winograd_scratch_bytes_avx512(const ank_convolution *operation) {
-    return scratch_bytes(operation);
-}
-
-int64_t winograd_items_avx512(const ank_convolution *operation) { return items(operation); }
-
-void winograd_convolve_avx512(const ank_convolution *operation, int64_t item, void *scratch) {
-    convolve(operation, item, scratch);
-}
-
-#pragma clang attribute pop
-
-#endif

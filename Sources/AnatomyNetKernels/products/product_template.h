@@ -1,25 +1,7 @@
-/* The matrix product of one point: rows of transformed tiles times the point's
- * weight matrix, accumulated in registers over all input channels.
+/* Matrix products with all sums in registers; see product.h.
  *
- * Included with WIDE, the lanes of a full vector (16 or 8), after the transforms.
+ * Included with WIDE, the lanes of a full vector (16 or 8), and ROWS_MAX, after vectors_template.h.
  */
-
-/* Lines fetched ahead from inside the product: two an input channel. */
-struct fetch {
-    const char *from;
-    int64_t step; /* 128, or 0 where there is nothing to fetch */
-};
-
-/* One product: see the arguments of multiply(). */
-struct product {
-    const struct lane_groups *input;
-    const float *values;       /* the point's slot */
-    int64_t tiles, first_tile; /* rows of a lane group, and the first to multiply */
-    const float *wide_weights; /* [input channel][wide vectors] */
-    const float *narrow_weights;
-    float *products; /* of the first output group */
-    struct fetch fetch;
-};
 
 #define CONCATENATED(a, b) a##b
 #define WITH_WIDTH(name, width) CONCATENATED(name, width)
@@ -34,7 +16,7 @@ struct product {
  * a register by an instruction of its own: left to itself, the compiler folds
  * the broadcast into each multiply-add as a memory operand and loads it as many
  * times as there are vectors. */
-static INLINE void multiply(const int rows, const int wide, const int narrow,
+ANK_INLINE void multiply(const int rows, const int wide, const int narrow,
                             const struct product *p) {
     WIDE_VECTOR sums[ROWS_MAX][3];
     vector_8 narrow_sums[ROWS_MAX];
@@ -49,8 +31,8 @@ static INLINE void multiply(const int rows, const int wide, const int narrow,
     const char *fetched = p->fetch.from;
     const int64_t fetch_step = p->fetch.step;
 
-#define ACCUMULATE(lanes)                                                                \
-    for (const float *const end = from + group->channels; from < end; from++) {          \
+#define ACCUMULATE(step)                                                                \
+    for (const float *const end = from + source->channels; from < end; from++) {          \
         __builtin_prefetch(fetched, 0, 2);                                               \
         __builtin_prefetch(fetched + fetch_step / 2, 0, 2);                              \
         fetched += fetch_step;                                                           \
@@ -63,7 +45,7 @@ static INLINE void multiply(const int rows, const int wide, const int narrow,
         narrow_weights += narrow * 8;                                                    \
         _Pragma("clang loop unroll(full)") for (int r = 0; r < rows; r++) {              \
             if (wide) {                                                                  \
-                WIDE_VECTOR value = SPLAT_WIDE(from[r * (lanes)]);                       \
+                WIDE_VECTOR value = SPLAT_WIDE(from[r * (step)]);                       \
                 if (wide + narrow > 1) __asm__("" : "+v"(value));                        \
                 _Pragma("clang loop unroll(full)") for (int n = 0; n < wide; n++)        \
                     sums[r][n] = __builtin_elementwise_fma(value, w[n], sums[r][n]);     \
@@ -73,32 +55,33 @@ static INLINE void multiply(const int rows, const int wide, const int narrow,
                                                           5, 6, 7),                      \
                         narrow_w, narrow_sums[r]);                                       \
             } else {                                                                     \
-                narrow_sums[r] = __builtin_elementwise_fma(splat_8(from[r * (lanes)]),   \
+                narrow_sums[r] = __builtin_elementwise_fma(splat_8(from[r * (step)]),   \
                                                            narrow_w, narrow_sums[r]);    \
             }                                                                            \
         }                                                                                \
     }
 
-    const struct lane_groups *const input = p->input;
-    for (int32_t g = 0; g < input->count; g++) {
-        const struct lane_group *const group = &input->group[g];
-        const float *from = p->values + p->tiles * group->offset + p->first_tile * group->lanes;
+    for (int32_t i = 0; i < p->source_count; i++) {
+        const struct source *const source = &p->sources[i];
+        const float *from = source->values + p->displacement + p->first_row * source->step;
         /* The distance of rows has to be a constant, or each row takes an
          * address register of its own. */
-        if (WIDE == 8 || group->lanes == WIDE) {
-            ACCUMULATE(WIDE)
-        } else {
+        if (source->step == 16) {
+            ACCUMULATE(16)
+        } else if (source->step == 8) {
             ACCUMULATE(8)
+        } else {
+            ACCUMULATE(2)
         }
     }
 #undef ACCUMULATE
 
     float *to = p->products;
 #pragma clang loop unroll(full)
-    for (int n = 0; n < wide; n++, to += p->tiles * WIDE)
+    for (int n = 0; n < wide; n++, to += p->rows * WIDE)
 #pragma clang loop unroll(full)
-        for (int r = 0; r < rows; r++) STORE_WIDE(to + (p->first_tile + r) * WIDE, sums[r][n]);
+        for (int r = 0; r < rows; r++) STORE_WIDE(to + (p->first_row + r) * WIDE, sums[r][n]);
     if (narrow)
 #pragma clang loop unroll(full)
-        for (int r = 0; r < rows; r++) store_8(to + (p->first_tile + r) * 8, narrow_sums[r]);
+        for (int r = 0; r < rows; r++) store_8(to + (p->first_row + r) * 8, narrow_sums[r]);
 }

@@ -1,0 +1,123 @@
+/* Convolutions by products of rows; see row_convolution.h. Included after the products. */
+
+static int64_t row_convolution_items(const ank_convolution *operation) {
+    const int64_t groups = (operation->height + ANK(rows_per_item) - 1) / ANK(rows_per_item);
+    return (operation->end_plane - operation->first_plane) * groups;
+}
+
+/* A row of sums, group by group: it stays in cache between the products and the epilogue. */
+static size_t row_convolution_scratch_bytes(const ank_convolution *operation) {
+    struct lane_groups output;
+    ank_lane_groups(&output, operation->output_count, operation->output, WIDE);
+    return sizeof(float) * (size_t)output.lanes * (size_t)operation->width;
+}
+
+/* Sums over `sources` for `rows` rows, a portion that fills the registers after another. */
+static void multiply_whole_row(const struct source *sources, int32_t source_count, int32_t inputs, int32_t rows,
+                               const struct output_passes *passes, const struct lane_groups *output,
+                               const float *weights, float *sums) {
+    for (int32_t p = 0; p < passes->count; p++) {
+        const struct output_pass *pass = &passes->pass[p];
+        struct product product = {
+            .source_count = source_count,
+            .sources = sources,
+            .rows = rows,
+            .wide_weights = weights,
+            .narrow_weights = weights + (int64_t)inputs * pass->wide * WIDE,
+            .products = sums + (int64_t)rows * output->group[pass->first_group].offset,
+            .fetch = {(const char *)weights, 0},
+        };
+        const int32_t most = rows_most(pass->wide, pass->narrow);
+        for (int32_t x = 0; x < rows; x += most) {
+            product.first_row = x;
+            multiply_rows(rows - x < most ? rows - x : most, pass->wide, pass->narrow, &product);
+        }
+        weights += (int64_t)inputs * (pass->wide * WIDE + pass->narrow * 8);
+    }
+}
+
+#define FINISH_ROW(vector)                                                                         \
+    static void finish_row_##vector(const ank_convolution *operation, const struct lane_group *group, int32_t z,  \
+                                    int32_t y, const float *sums) {                                \
+        const ank_epilogue *epilogue = &operation->epilogue;                                       \
+        const ank_block *block = &operation->output[group->block];                                 \
+        float scales[vector] = {0}, shifts[vector] = {0};                                          \
+        for (int32_t l = 0; l < group->channels; l++) {                                            \
+            scales[l] = epilogue->scale ? epilogue->scale[group->offset + l] : 1;                  \
+            shifts[l] = epilogue->shift ? epilogue->shift[group->offset + l] : 0;                  \
+        }                                                                                          \
+        const vector_##vector scale = load_##vector(scales), shift = load_##vector(shifts);        \
+        const vector_##vector slope = splat_##vector(epilogue->negative_slope);                    \
+        float *to = block->planes[z] + y * block->row_stride + group->lane;                        \
+        const float *residual = NULL;                                                              \
+        if (epilogue->residual) {                                                                  \
+            const ank_block *from = &epilogue->residual[group->block];                             \
+            residual = from->planes[z] + y * from->row_stride + group->lane;                       \
+        }                                                                                          \
+        for (int32_t x = 0; x < operation->width; x++, to += block->lanes) {                       \
+            vector_##vector v = multiply_add_##vector(load_##vector(sums + x * vector), scale, shift);  \
+            if (residual) v += load_##vector(residual + (int64_t)x * block->lanes);                \
+            store_##vector(to, activate_##vector(v, slope));                                       \
+        }                                                                                          \
+    }
+
+FINISH_ROW(8)
+#if WIDE == 16
+FINISH_ROW(16)
+#endif
+#undef FINISH_ROW
+
+static void row_convolution_convolve(const ank_convolution *operation, int64_t item, void *scratch) {
+    const int64_t row_groups = (operation->height + ANK(rows_per_item) - 1) / ANK(rows_per_item);
+    const int32_t z = operation->first_plane + (int32_t)(item / row_groups);
+    const int32_t first_row = (int32_t)(item % row_groups) * ANK(rows_per_item);
+    int32_t end_row = first_row + ANK(rows_per_item);
+    if (end_row > operation->height) end_row = operation->height;
+
+    struct lane_groups output, input;
+    struct output_passes passes;
+    ank_lane_groups(&output, operation->output_count, operation->output, WIDE);
+    ank_output_passes(&passes, &output, WIDE);
+    if (operation->kernel == 1) ank_lane_groups(&input, operation->input_count, operation->input, WIDE);
+
+    float *sums = scratch;
+    for (int32_t y = first_row; y < end_row; y++) {
+        struct source sources[LANE_GROUPS_MAX];
+        int32_t source_count, inputs;
+        if (operation->kernel == 1) {
+            source_count = input.count;
+            inputs = input.channels;
+            for (int32_t g = 0; g < input.count; g++) {
+                const struct lane_group *group = &input.group[g];
+                const ank_block *block = &operation->input[group->block];
+                const float *row = input_row(block, z, y, operation->input_height, operation->zero_row);
+                sources[g] = (struct source){row + group->lane, group->channels, block->lanes};
+            }
+        } else {
+            source_count = 9;
+            inputs = 27;
+            for (int32_t tap = 0; tap < 9; tap++) {
+                const float *row = input_row(operation->input, 2 * z + tap / 3 - 1, 2 * y + tap % 3 - 1,
+                                             operation->input_height, operation->zero_row);
+                sources[tap] = (struct source){row - 1, 3, 2};
+            }
+        }
+        multiply_whole_row(sources, source_count, inputs, operation->width, &passes, &output, operation->weights,
+                           sums);
+        for (int32_t g = 0; g < output.count; g++) {
+            const struct lane_group *group = &output.group[g];
+            const float *group_sums = sums + (int64_t)operation->width * group->offset;
+#if WIDE == 16
+            if (group->lanes == WIDE) {
+                finish_row_16(operation, group, z, y, group_sums);
+                continue;
+            }
+#endif
+            finish_row_8(operation, group, z, y, group_sums);
+        }
+        for (int32_t b = 0; b < operation->output_count; b++) {
+            const ank_block *block = &operation->output[b];
+            clear_row_ends(block->planes[z] + y * block->row_stride, block->lanes, operation->width);
+        }
+    }
+}

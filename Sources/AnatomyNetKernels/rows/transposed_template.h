@@ -1,0 +1,123 @@
+/* Transposed convolution, kernel 2, stride 2, by products of rows: no two input voxels share an
+ * output voxel, so the even and the odd voxels of an output row are each a 1x1x1 convolution of one
+ * input row. Both are computed at once, as 2 x 16 output lanes.
+ *
+ * Weights are laid out [output block][kz][ky], then [input channel][kx][16] where a vector has 16
+ * lanes and [kx][input channel][16] where it has 8: two vectors a product either way.
+ */
+
+enum { ANK(transposed_span) = 7 * 16 / 2 }; /* input voxels whose sums (7 KB) lie on the stack at a time */
+
+static size_t ANK(transposed_weights_bytes)(int32_t input_channels, int32_t output_channels) {
+    return sizeof(float) * 16 * 8 * (size_t)input_channels * (size_t)((output_channels + 15) / 16);
+}
+
+static void ANK(prepare_transposed)(int32_t input_channels, int32_t output_channels, const float *weights,
+                                    void *prepared) {
+    const int64_t row = WIDE == 16 ? 32 : 16, second = WIDE == 16 ? 16 : 16 * (int64_t)input_channels;
+    float *matrix = prepared;
+    for (int32_t first = 0; first < output_channels; first += 16) {
+        for (int32_t plane_tap = 0; plane_tap < 4; plane_tap += 1, matrix += 32 * (int64_t)input_channels) {
+            for (int64_t k = 0; k < input_channels; k += 1) {
+                for (int32_t lane = 0; lane < 32; lane += 1) {
+                    const int32_t channel = first + lane % 16, kx = lane / 16;
+                    matrix[k * row + kx * second + lane % 16] =
+                        channel < output_channels ? weights[(k * output_channels + channel) * 8 + plane_tap * 2 + kx]
+                                                  : 0;
+                }
+            }
+        }
+    }
+}
+
+static int64_t ANK(transposed_items)(const ank_transposed_convolution *operation) {
+    int64_t groups = (operation->height + ANK(rows_per_item) - 1) / ANK(rows_per_item);
+    return (operation->end_plane - operation->first_plane) * groups;
+}
+
+/* Sums of `count` input voxels from x on, [kx][lanes / WIDE][count][WIDE]. */
+static void ANK(transposed_sums)(const struct source *sources, int32_t source_count, int32_t inputs,
+                                 const float *weights, int32_t x, int32_t count, float *sums) {
+    const int32_t most = rows_most(2, 0);
+    for (int32_t pass = 0; pass < 16 / WIDE; pass += 1) {
+        struct source from[LANE_GROUPS_MAX];
+        for (int32_t index = 0; index < source_count; index += 1) {
+            from[index] = sources[index];
+            from[index].values += (int64_t)x * from[index].step;
+        }
+        struct product product = {
+            .source_count = source_count,
+            .sources = from,
+            .rows = count,
+            .wide_weights = weights + (int64_t)pass * 16 * inputs,
+            .narrow_weights = weights,
+            .products = sums + (int64_t)pass * 16 * count,
+            .fetch = {(const char *)weights, 0},
+        };
+        for (int32_t row = 0; row < count; row += most) {
+            product.first_row = row;
+            multiply_rows(count - row < most ? count - row : most, 2, 0, &product);
+        }
+    }
+}
+
+/* Interleaves the sums of input voxels x ... x + count - 1 into an output row. */
+static void ANK(transposed_finish)(const ank_transposed_convolution *operation, const ank_block *output,
+                                   const float *shifts, const float *appended, float *row, int32_t x,
+                                   int32_t count, const float *sums) {
+    const int32_t lanes = output->lanes;
+    const lanes16 shift = load_lanes(shifts, lanes), slope = broadcast(operation->negative_slope);
+    for (int32_t voxel = 0; voxel < count; voxel += 1) {
+        for (int32_t kx = 0; kx < 2; kx += 1) {
+            const int64_t output_x = 2 * (int64_t)(x + voxel) + kx;
+            if (output_x >= operation->width) return;
+            const float *from = sums + (int64_t)kx * 16 * count + (int64_t)voxel * WIDE;
+            lanes16 value;
+            if (WIDE == 16) {
+                value = load_lanes(from, 16);
+            } else {
+                const lanes8 low = *(const lanes8 *)from, high = *(const lanes8 *)(from + WIDE * count);
+                value = __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+            }
+            float *to = row + output_x * lanes;
+            store_lanes(to, lanes, activated(value + shift, slope));
+            if (appended) to[output->channels] = appended[output_x];
+        }
+    }
+}
+
+static void ANK(convolve_transposed)(const ank_transposed_convolution *operation, int64_t item) {
+    const int64_t row_groups = (operation->height + ANK(rows_per_item) - 1) / ANK(rows_per_item);
+    const int32_t z = operation->first_plane + (int32_t)(item / row_groups);
+    const int32_t first_row = (int32_t)(item % row_groups) * ANK(rows_per_item);
+    int32_t end_row = first_row + ANK(rows_per_item);
+    if (end_row > operation->height) end_row = operation->height;
+    const int32_t inputs = channel_total(operation->input, operation->input_count);
+    const int32_t width = (operation->width + 1) / 2;
+    float sums[2 * 16 * ANK(transposed_span)];
+    for (int32_t block = 0; block < operation->output_count; block += 1) {
+        const ank_block *output = &operation->output[block];
+        const float *shifts = operation->shift + lane_offset(operation->output, block);
+        for (int32_t y = first_row; y < end_row; y += 1) {
+            /* A block may be there for the appended image alone; it has no weights. */
+            const int32_t source_count = output->channels > 0 ? operation->input_count : 0;
+            const float *weights =
+                (const float *)operation->weights + (block * 4 + z % 2 * 2 + y % 2) * 32 * (int64_t)inputs;
+            struct source sources[LANE_GROUPS_MAX];
+            for (int32_t index = 0; index < source_count; index += 1) {
+                const ank_block *input = &operation->input[index];
+                sources[index] = (struct source){input->planes[z / 2] + (y / 2) * input->row_stride, input->channels,
+                                                 input->lanes};
+            }
+            const ank_block *appended = block == operation->output_count - 1 ? operation->appended : NULL;
+            const float *appended_row = appended ? appended->planes[z] + y * appended->row_stride : NULL;
+            float *row = output->planes[z] + y * output->row_stride;
+            for (int32_t x = 0; x < width; x += ANK(transposed_span)) {
+                const int32_t left = width - x, count = left < ANK(transposed_span) ? left : ANK(transposed_span);
+                ANK(transposed_sums)(sources, source_count, inputs, source_count ? weights : NULL, x, count, sums);
+                ANK(transposed_finish)(operation, output, shifts, appended_row, row, x, count, sums);
+            }
+            clear_row_ends(row, output->lanes, operation->width);
+        }
+    }
+}

@@ -1,0 +1,391 @@
+"""Tests of anatomynet-demo from outside: files compared with nibabel, SimpleITK and pynrrd, DSC with NumPy."""
+
+import gzip
+import inspect
+import itertools
+import json
+import os
+import random
+import struct
+import subprocess
+import sys
+import tempfile
+
+import nibabel
+import nrrd
+import numpy as np
+import SimpleITK
+from PIL import Image
+
+DEMO, MODEL = sys.argv[1:3]
+ORGANS = ["BrainStem", "Chiasm", "Mandible", "OpticNerve_L", "OpticNerve_R", "Parotid_L", "Parotid_R"]
+ORGANS += ["Submandibular_L", "Submandibular_R"]
+SHAPE = (26, 21, 17)
+
+
+def run(*arguments, status=0):
+    done = subprocess.run([DEMO, *map(str, arguments)], capture_output=True, text=True, timeout=600)
+    assert done.returncode == status, f"exit {done.returncode}, wanted {status}: {done.stderr or done.stdout}"
+    return done.stderr if status else done.stdout
+
+
+def segment(source, output, *options, status=0):
+    return run("segment", "--model", MODEL, "--input", source, "--output", output, *options, status=status)
+
+
+def ct(seed=0):
+    """HU whose every value fits each integer type after an offset of 1024."""
+    return np.random.default_rng(seed).integers(-1024, 1500, SHAPE).astype(np.int16)
+
+
+def lps_affine(spacing=(0.9, 0.8, 2.5), origin=(-31.25, 12.5, 100.75)):
+    """Index to RAS of an image whose axes run L, P, S."""
+    affine = np.diag([-spacing[0], -spacing[1], spacing[2], 1.0])
+    affine[:3, 3] = origin
+    return affine
+
+
+def save_nifti(path, voxels, affine, slope=None, inter=0, codes=(1, 1), units=("mm", "sec"), order="<"):
+    image = nibabel.Nifti1Image(voxels, affine, nibabel.Nifti1Header(endianness=order))
+    image.header.set_data_dtype(voxels.dtype.newbyteorder(order))
+    image.set_qform(affine, codes[0])
+    image.set_sform(affine, codes[1])
+    image.header.set_xyzt_units(*units)
+    nibabel.save(image, path)
+    if slope is not None:
+        patch_nifti(path, 112, struct.pack(order + "ff", slope, inter))
+    return path
+
+
+def patch_nifti(path, offset, replacement):
+    with open(path, "r+b") as file:
+        file.seek(offset)
+        file.write(replacement)
+
+
+def labels_of(path):
+    return np.asarray(nibabel.load(path).dataobj)
+
+
+def reference():
+    save_nifti("reference.nii", ct(), lps_affine())
+    segment("reference.nii", "reference_labels.nii")
+    return labels_of("reference_labels.nii")
+
+
+def test_each_stored_type_and_byte_order_gives_the_same_labels():
+    wanted = reference()
+    assert wanted.shape == SHAPE and wanted.dtype == np.uint8 and len(np.unique(wanted)) > 2
+    for kind, order in itertools.product(["i2", "i4", "i8", "f4", "f8"], "<>"):
+        segment(save_nifti("a.nii", ct().astype(order + kind), lps_affine(), order=order), "b.nii")
+        assert (labels_of("b.nii") == wanted).all(), (kind, order)
+    for kind in ["uint16", "uint32"]:
+        segment(save_nifti("a.nii", (ct() + 1024).astype(kind), lps_affine(), 1, -1024), "b.nii")
+        assert (labels_of("b.nii") == wanted).all(), kind
+
+
+def test_8_bit_types_are_read():
+    voxels = np.random.default_rng(1).integers(0, 100, SHAPE)
+    segment(save_nifti("w.nii", voxels.astype(np.int16), lps_affine()), "wl.nii")
+    for kind in ["int8", "uint8"]:
+        segment(save_nifti("a.nii", voxels.astype(kind), lps_affine()), "b.nii")
+        assert (labels_of("b.nii") == labels_of("wl.nii")).all(), kind
+
+
+def test_slope_and_intercept():
+    wanted = reference()
+    for slope, inter, voxels in [(0, 77, ct()), (float("nan"), 0, ct()), (2, -1024, None), (0.5, 0, ct() * 2)]:
+        if voxels is None:
+            even = (ct() + 1024) // 2 * 2 - 1024
+            segment(save_nifti("w.nii", even, lps_affine()), "wl.nii")
+            segment(save_nifti("a.nii", ((even + 1024) // 2).astype(np.int16), lps_affine(), 2, -1024), "b.nii")
+            assert (labels_of("b.nii") == labels_of("wl.nii")).all()
+            continue
+        segment(save_nifti("a.nii", voxels, lps_affine(), slope, inter), "b.nii")
+        assert (labels_of("b.nii") == wanted).all(), (slope, inter)
+
+
+def test_nifti_geometry_is_copied_bit_for_bit():
+    for codes in [(1, 1), (1, 0), (0, 2), (3, 4)]:
+        for units in [("mm", "sec"), ("unknown", "unknown"), ("mm", "msec")]:
+            segment(save_nifti("a.nii.gz", ct(), lps_affine(), codes=codes, units=units), "b.nii.gz")
+            before, after = nibabel.load("a.nii.gz").header, nibabel.load("b.nii.gz").header
+            fields = ["qform_code", "sform_code", "srow_x", "srow_y", "srow_z", "xyzt_units"]
+            if codes[0] > 0:
+                fields += ["quatern_b", "quatern_c", "quatern_d", "qoffset_x", "qoffset_y", "qoffset_z"]
+            for field in fields:
+                if field.startswith("srow") and codes[1] == 0:
+                    continue
+                assert before[field].tobytes() == after[field].tobytes(), (codes, field)
+            assert (before["pixdim"][1:4] == after["pixdim"][1:4]).all() and before.get_data_shape() == after.get_data_shape()
+            assert (nibabel.load("a.nii.gz").affine == nibabel.load("b.nii.gz").affine).all()
+
+
+def test_units_of_length_are_converted():
+    affine = lps_affine()
+    affine[:3] *= 1000
+    segment(save_nifti("a.nii", ct(), affine, units=("micron", "sec")), "b.nii", "--json", "b.json")
+    spacing = json.load(open("b.json"))["grid"]["spacingMillimetres"]
+    assert np.allclose(spacing, [0.9, 0.8, 2.5], rtol=1e-6), spacing
+    assert nibabel.load("b.nii").header.get_xyzt_units()[0] == "micron"
+
+
+def test_an_image_without_orientation_is_refused_until_somebody_says_it():
+    save_nifti("a.nii", ct(), lps_affine(), codes=(0, 0))
+    message = segment("a.nii", "b.nii", status=1)
+    assert "--input-orientation" in message and not os.path.exists("b.nii")
+    segment("a.nii", "b.nii", "--input-orientation", "LPS")
+    assert (labels_of("b.nii") == reference()).all()
+    header = nibabel.load("b.nii").header
+    assert header["qform_code"] == 0 and header["sform_code"] == 0
+    nrrd.write("a.nrrd", ct())
+    assert "--input-orientation" in segment("a.nrrd", "b.nrrd", status=1)
+
+
+def test_one_time_point_is_allowed_two_are_not():
+    save_nifti("a.nii", ct()[..., None], lps_affine())
+    segment("a.nii", "b.nii")
+    assert (labels_of("b.nii") == reference()).all()
+    save_nifti("a.nii", np.stack([ct(), ct()], -1), lps_affine())
+    assert "2 volumes" in segment("a.nii", "c.nii", status=1)
+
+
+def test_a_single_slice_keeps_three_dimensions():
+    save_nifti("a.nii", ct()[:, :, :1], lps_affine())
+    segment("a.nii", "b.nii")
+    assert nibabel.load("b.nii").shape == (*SHAPE[:2], 1)
+
+
+def test_not_a_number_is_reported_not_replaced():
+    voxels = ct().astype(np.float32)
+    voxels[3, 4, 5] = np.nan
+    message = segment(save_nifti("a.nii", voxels, lps_affine()), "b.nii", status=1)
+    assert "3" in message and "4" in message and "5" in message and not os.path.exists("b.nii")
+
+
+def test_pairs_of_header_and_image_are_read():
+    image = nibabel.Nifti1Pair(ct(), lps_affine())
+    image.set_qform(lps_affine(), 1)
+    image.set_sform(lps_affine(), 1)
+    nibabel.save(image, "a.hdr")
+    for name in ["a.hdr", "a.img"]:
+        segment(name, "b.nii")
+        assert (labels_of("b.nii") == reference()).all()
+
+
+def test_labels_say_what_they_are():
+    segment(save_nifti("a.nii", ct(), lps_affine()), "b.nii")
+    header = nibabel.load("b.nii").header
+    assert header["descrip"].item().startswith(b"Not for clinical use. libanatomynet ")
+    assert header["intent_code"] == 1002
+    text = header.extensions[0].get_content()
+    text = text if isinstance(text, str) else text.decode()
+    for part in ["Not for clinical use", "model SHA-256: ", "label 1: BrainStem", "label 9: Submandibular_R"]:
+        assert part in text, part
+    segment("a.nii", "b.nrrd")
+    header = nrrd.read_header("b.nrrd")
+    assert header["conditions of use"] == "Not for clinical use" and header["label 3"] == "Mandible"
+    assert header["Segment2_Name"] == "Mandible" and header["Segment2_LabelValue"] == "3"
+    assert len(header["model SHA-256"]) == 64
+
+
+def test_nrrd_geometry_is_kept():
+    for space, signs in [
+        ("left-posterior-superior", (1, 1, 1)),
+        ("right-anterior-superior", (-1, -1, 1)),
+        ("left-anterior-superior", (1, -1, 1)),
+    ]:
+        directions = np.diag([0.9, 0.8, 2.5]) * signs
+        header = {
+            "space": space,
+            "space directions": directions,
+            "space origin": np.array([31.25, -12.5, 100.75]) * signs,
+            "space units": ["mm", "mm", "mm"],
+            "kinds": ["domain"] * 3,
+        }
+        nrrd.write("a.nrrd", ct(), header)
+        segment("a.nrrd", "b.nrrd")
+        labels, after = nrrd.read("b.nrrd")
+        assert (labels == reference()).all(), space
+        assert after["space"] == space and (after["space directions"] == directions).all()
+        assert (after["space origin"] == header["space origin"]).all() and list(after["space units"]) == ["mm"] * 3
+
+
+def test_both_formats_put_labels_at_the_same_place():
+    save_nifti("a.nii", ct(), lps_affine())
+    segment("a.nii", "b.nii")
+    segment("a.nii", "b.nrrd")
+    segment("b.nrrd", "c.nii", "--window", "0,9")
+    images = [SimpleITK.ReadImage(name) for name in ["a.nii", "b.nii", "b.nrrd", "c.nii"]]
+    for image in images[1:]:
+        assert image.GetSize() == images[0].GetSize()
+        assert np.allclose(image.GetSpacing(), images[0].GetSpacing(), rtol=1e-6)
+        assert np.allclose(image.GetOrigin(), images[0].GetOrigin(), atol=1e-4)
+        assert np.allclose(image.GetDirection(), images[0].GetDirection(), atol=1e-6)
+    assert (SimpleITK.GetArrayFromImage(images[1]) == SimpleITK.GetArrayFromImage(images[2])).all()
+
+
+def test_detached_and_four_dimensional_nrrd_are_read():
+    image = SimpleITK.GetImageFromArray(np.transpose(ct(), (2, 1, 0)))
+    image.SetSpacing((0.9, 0.8, 2.5))
+    image.SetOrigin((31.25, -12.5, 100.75))
+    SimpleITK.WriteImage(image, "a.nhdr")
+    segment("a.nhdr", "b.nrrd")
+    assert (nrrd.read("b.nrrd")[0] == reference()).all()
+    directions = np.vstack([np.diag([0.9, 0.8, 2.5]), [[np.nan] * 3]])
+    header = {"space": "LPS", "space directions": directions, "space origin": [0, 0, 0]}
+    nrrd.write("a.nrrd", ct()[..., None], header | {"kinds": ["domain", "domain", "domain", "list"]})
+    segment("a.nrrd", "b.nrrd")
+    assert (nrrd.read("b.nrrd")[0] == reference()).all()
+
+
+def test_table_and_json_agree_with_numpy():
+    affine = lps_affine()
+    segment(save_nifti("a.nii", ct(), affine), "b.nii", "--json", "b.json")
+    labels = labels_of("b.nii")
+    report = json.load(open("b.json"))
+    assert report["conditionsOfUse"] == "Not for clinical use"
+    for organ in report["organs"]:
+        where = np.argwhere(labels == organ["label"])
+        assert organ["voxels"] == len(where)
+        assert np.isclose(organ["millilitres"], len(where) * 0.9 * 0.8 * 2.5 / 1000, rtol=1e-5)
+        if len(where):
+            ras = affine @ np.append(where.mean(0), 1)
+            assert np.allclose(organ["centroidMillimetresLPS"], [-ras[0], -ras[1], ras[2]], atol=1e-3)
+
+
+def test_probabilities_are_written():
+    segment(save_nifti("a.nii", ct(), lps_affine()), "b.nii", "--probabilities", "scores")
+    names = ["background", *ORGANS]
+    scores = np.stack([nibabel.load(f"scores/{name}.nii").get_fdata() for name in names])
+    assert abs(scores.sum(0) - 1).max() < 1e-5
+    assert (scores.argmax(0) == labels_of("b.nii")).mean() > 0.9999
+
+
+def test_dice_similarity_agrees_with_numpy():
+    random_numbers = np.random.default_rng(5)
+    truth = random_numbers.integers(0, 10, SHAPE).astype(np.uint8)
+    predicted = np.where(random_numbers.random(SHAPE) < 0.4, truth, random_numbers.integers(0, 9, SHAPE)).astype(np.uint8)
+    truth[truth == 2], predicted[predicted == 2] = 0, 0
+    save_nifti("t.nii", truth, lps_affine())
+    save_nifti("p.nii", predicted, lps_affine())
+    run("evaluate", "p.nii", "t.nii", "--json", "e.json", "--picture", "e.png", "--input", save_nifti("a.nii", ct(), lps_affine()))
+    report = json.load(open("e.json"))
+    values = []
+    for organ in report["organs"]:
+        p, t = predicted == organ["label"], truth == organ["label"]
+        if not p.any() and not t.any():
+            assert "dsc" not in organ
+            continue
+        values.append(2 * (p & t).sum() / (p.sum() + t.sum()))
+        assert abs(organ["dsc"] - values[-1]) < 1e-12
+    assert abs(report["meanDSC"] - np.mean(values)) < 1e-12 and len(values) == 8
+    assert Image.open("e.png").text["Disclaimer"] == "Not for clinical use"
+
+
+def test_images_on_different_grids_are_not_compared():
+    labels = np.zeros(SHAPE, np.uint8)
+    save_nifti("a.nii", labels, lps_affine())
+    save_nifti("b.nii", labels, lps_affine(origin=(-31.25, 12.5, 103)))
+    assert "grid" in run("evaluate", "a.nii", "b.nii", status=1)
+    save_nifti("c.nii", labels.astype(np.float32) + 0.5, lps_affine())
+    assert "no label" in run("evaluate", "c.nii", "a.nii", status=1)
+
+
+def test_phantom_is_the_same_for_the_same_seed_in_both_formats():
+    options = ["--seed", 7, "--size", "48,44,30", "--spacing", "6,6,8"]
+    run("phantom", "a.nii.gz", "--truth", "at.nii.gz", *options)
+    run("phantom", "b.nrrd", "--truth", "bt.nrrd", *options, "--picture", "b.png")
+    assert (labels_of("a.nii.gz") == nrrd.read("b.nrrd")[0]).all()
+    assert (labels_of("at.nii.gz") == nrrd.read("bt.nrrd")[0]).all()
+    assert np.allclose(nibabel.load("a.nii.gz").header.get_zooms(), (6, 6, 8))
+    a, b = SimpleITK.ReadImage("a.nii.gz"), SimpleITK.ReadImage("b.nrrd")
+    assert np.allclose(a.GetOrigin(), b.GetOrigin(), atol=1e-3) and np.allclose(a.GetDirection(), b.GetDirection())
+    assert Image.open("b.png").text["Disclaimer"] == "Not for clinical use"
+
+
+def test_the_patients_right_is_on_the_left_whatever_the_order_of_voxels():
+    size = (40, 36, 30)
+    body = np.full(size, -1000, np.int16)
+    body[4:36, 4:32, :] = 40
+    labels = np.zeros(size, np.uint8)
+    labels[26:32, 8:14, 18:24] = 6  # to the left, anterior, superior
+    pictures = []
+    for flips in itertools.product([1, -1], repeat=3):
+        affine = lps_affine((2, 2, 3), (0, 0, 0)) @ np.diag([*flips, 1])
+        view = tuple(slice(None, None, flip) for flip in flips)
+        save_nifti("a.nii", np.ascontiguousarray(body[view]), affine)
+        save_nifti("l.nii", np.ascontiguousarray(labels[view]), affine)
+        run("evaluate", "l.nii", "l.nii", "--input", "a.nii", "--picture", "p.png")
+        pictures.append(np.asarray(Image.open("p.png")))
+    assert all((picture == pictures[0]).all() for picture in pictures)
+
+
+def test_outputs_never_replace_inputs_and_appear_only_complete():
+    save_nifti("a.nii", ct(), lps_affine())
+    before = open("a.nii", "rb").read()
+    segment("a.nii", "a.nii", status=1)
+    assert open("a.nii", "rb").read() == before
+    segment("a.nii", "missing/b.nii", status=1)
+    segment("a.nii", "b.mha", status=1)
+    run("segment", "--model", "missing", "--input", "a.nii", "--output", "b.nii", status=1)
+    assert not [name for name in os.listdir(".") if "partial" in name or name.startswith("b.")]
+
+
+def test_info_lists_layers():
+    text = run("info", MODEL, "--size", "178,302,225")
+    for part in ["SHA-256", "layer1.0.conv1", "transposed conv", "GMAC", "Not for clinical use"]:
+        assert part in text, part
+
+
+def damaged(content, numbers):
+    content = bytearray(content)
+    for _ in range(numbers.choice([1, 1, 2, 8])):
+        place = numbers.randrange(min(len(content), 352)) if numbers.random() < 0.9 else numbers.randrange(len(content))
+        content[place] = numbers.choice([0, 1, 0x7F, 0x80, 0xFF, numbers.randrange(256)])
+    if numbers.random() < 0.2:
+        del content[numbers.randrange(len(content)) :]
+    return bytes(content)
+
+
+def test_damaged_files_end_with_a_message():
+    small = ct()[:8, :8, :8]
+    save_nifti("a.nii", small, lps_affine())
+    header = {"space": "LPS", "space directions": np.diag([1.0, 1, 1]), "space origin": [0, 0, 0]}
+    nrrd.write("a.nrrd", small, header)
+    nrrd.write("raw.nrrd", small, header | {"encoding": "raw"})
+    nibabel.save(nibabel.load("a.nii"), "a.nii.gz")
+    numbers = random.Random(3)
+    for name, count in [("a.nii", 150), ("a.nii.gz", 60), ("a.nrrd", 150), ("raw.nrrd", 60)]:
+        content = open(name, "rb").read()
+        for trial in range(count):
+            if name.endswith("gz") and trial % 2:
+                broken = gzip.compress(damaged(gzip.decompress(content), numbers))
+            else:
+                broken = damaged(content, numbers)
+            path = "broken" + name[name.index(".") :]
+            open(path, "wb").write(broken)
+            done = subprocess.run([DEMO, "evaluate", path, path], capture_output=True, timeout=60)
+            assert done.returncode in (0, 1), (name, trial, done.returncode)
+            assert done.returncode == 0 or done.stderr.startswith(b"Error: "), done.stderr
+
+
+def main():
+    passed = failed = 0
+    home = os.getcwd()
+    for name, test in [item for item in globals().items() if item[0].startswith("test_") and inspect.isfunction(item[1])]:
+        with tempfile.TemporaryDirectory() as folder:
+            os.chdir(folder)
+            try:
+                test()
+                passed += 1
+                print("ok     ", name)
+            except Exception as error:
+                failed += 1
+                print("FAILED ", name, "-", type(error).__name__, str(error)[:400])
+            os.chdir(home)
+    print(f"\n{passed} passed, {failed} failed")
+    return failed > 0
+
+
+sys.exit(main())

@@ -1,0 +1,157 @@
+"""Compares libanatomynet's geometry with SimpleITK, through the C interface.
+
+    python check_against_simpleitk.py path/to/libanatomynet.so
+
+Needs numpy and SimpleITK. An asymmetric made-up CT is written by SimpleITK in all 48 orientations and in
+several spacings, angles and offsets; labels are compared in patient coordinates with a pipeline of its own:
+resampling by SimpleITK, the (hand-made) network by numpy, probabilities resampled back by SimpleITK.
+"""
+
+import itertools
+import sys
+
+import numpy as np
+import SimpleITK as sitk
+
+from anatomynet_library import Library, Refused
+from threshold_network import safetensors, state_dict
+
+WINDOW = (-1000.0, 1500.0)
+# Upper envelope: class 0 below 0.3 (-250 HU), 1 up to 0.5 (250 HU), 2 up to 0.75 (875 HU), 3 above.
+LINES = [(0.0, 0.0), (20.0, -6.0), (60.0, -26.0), (120.0, -71.0)]
+
+
+def made_up_ct():
+    """Smooth and different along every axis and at every corner."""
+    size, spacing, origin = np.array([31, 26, 22]), np.array([2.0, 2.4, 3.0]), np.array([-71.3, 15.8, -402.0])
+    z, y, x = np.meshgrid(*(np.arange(n) for n in size[::-1]), indexing="ij")
+    position = [o + s * i for o, s, i in zip(origin, spacing, (x, y, z))]
+    hounsfield = np.full(x.shape, -900.0)
+    for centre, radius, peak in (((-50, 35, -380), 17, 1000), ((-28, 60, -356), 14, 2100), ((-40, 48, -350), 9, 2300),
+                                 ((-60, 66, -390), 11, 1500)):
+        squared = sum((p - c) ** 2 for p, c in zip(position, centre))
+        hounsfield += peak * np.exp(-squared / (2 * (radius / 1.8) ** 2))
+    image = sitk.GetImageFromArray(np.rint(hounsfield).astype(np.int16))
+    image.SetSpacing(spacing)
+    image.SetOrigin(origin)
+    return image
+
+
+def network(intensities):
+    scores = np.stack([slope * intensities + intercept for slope, intercept in LINES])
+    power = np.exp(scores - scores.max(0))
+    return power / power.sum(0)
+
+
+def placed(image, spacing, axis, degrees, offset, size_factor=1.0):
+    """The CT as another scanner would have stored it, by SimpleITK."""
+    centre = np.array(image.TransformContinuousIndexToPhysicalPoint([(n - 1) / 2 for n in image.GetSize()])) + offset
+    direction = np.array(sitk.VersorTransform(axis, np.deg2rad(degrees)).GetMatrix()).reshape(3, 3)
+    size = np.rint(size_factor * np.array(image.GetSize()) * image.GetSpacing() / np.array(spacing)).astype(int)
+    grid = sitk.Image([int(n) for n in size], sitk.sitkInt16)
+    grid.SetSpacing(spacing)
+    grid.SetDirection(direction.ravel())
+    grid.SetOrigin(centre - direction @ ((size - 1) / 2 * spacing))
+    return sitk.Resample(image, grid, sitk.Transform(), sitk.sitkLinear, -1024)
+
+
+def expected_labels(image, spacing):
+    """An independent pipeline on a grid of its own: same centre, the model's spacing, large enough."""
+    centre = np.array(image.TransformContinuousIndexToPhysicalPoint([(n - 1) / 2 for n in image.GetSize()]))
+    size = np.abs(np.array(image.GetDirection()).reshape(3, 3)) @ (np.array(image.GetSize()) * image.GetSpacing())
+    size = np.maximum(1, np.rint(size / spacing)).astype(int)
+    grid = sitk.Image([int(n) for n in size], sitk.sitkFloat32)
+    grid.SetSpacing(spacing)
+    grid.SetOrigin(centre - (size - 1) / 2 * spacing)
+    hounsfield = sitk.Resample(sitk.Cast(image, sitk.sitkFloat32), grid, sitk.Transform(), sitk.sitkLinear, -1024.0)
+    intensities = (np.clip(sitk.GetArrayFromImage(hounsfield), *WINDOW) - WINDOW[0]) / (WINDOW[1] - WINDOW[0])
+    planes = []
+    for probability in network(intensities):
+        plane = sitk.GetImageFromArray(probability.astype(np.float32))
+        plane.CopyInformation(grid)
+        planes.append(sitk.GetArrayFromImage(sitk.Resample(plane, image, sitk.Transform(), sitk.sitkLinear, -1.0)))
+    return np.argmax(planes, 0), np.min(planes, 0) >= 0
+
+
+def dice(found, wanted, label):
+    return 2 * ((found == label) & (wanted == label)).sum() / ((found == label).sum() + (wanted == label).sum())
+
+
+def check_measurements(image, labels, measurements):
+    direction = np.array(image.GetDirection()).reshape(3, 3)
+    spacing, size = np.array(image.GetSpacing()), np.array(image.GetSize())
+    half = np.abs(direction) @ (spacing / 2)
+    for measurement in measurements:
+        index = np.argwhere(labels == measurement.label)[:, ::-1]
+        assert measurement.voxels == len(index) > 0
+        position = image.GetOrigin() + (index * spacing) @ direction.T
+        assert np.allclose(measurement.volume_ml, len(index) * spacing.prod() / 1000)
+        assert np.allclose(measurement.centroid, position.mean(0))
+        assert np.allclose(measurement.box_lower, position.min(0) - half)
+        assert np.allclose(measurement.box_upper, position.max(0) + half)
+        assert measurement.touches_border == ((index.min(0) == 0).any() or (index.max(0) == size - 1).any())
+
+
+def check_orientations(library, model, image):
+    reference, whole, _, _ = library.segment(model, image)
+    wanted = sitk.GetArrayFromImage(reference)
+    assert len(np.unique(wanted)) == 4
+    handedness = []
+    for order in itertools.permutations(range(3)):
+        for flips in itertools.product((False, True), repeat=3):
+            stored = sitk.Flip(sitk.PermuteAxes(image, order), flips)
+            labels, measurements, _, _ = library.segment(model, stored)
+            back = sitk.Resample(labels, image, sitk.Transform(), sitk.sitkNearestNeighbor, 255)
+            assert (sitk.GetArrayFromImage(back) == wanted).all(), (order, flips)
+            for here, there in zip(measurements, whole):
+                assert np.allclose(here.centroid, there.centroid), (order, flips)
+            handedness.append(np.linalg.det(np.array(stored.GetDirection()).reshape(3, 3)))
+    assert sum(np.array(handedness) < 0) == 24
+
+
+def main(path):
+    library, image, checks = Library(path), made_up_ct(), 0
+    weights = safetensors(state_dict(LINES))
+    for spacing in (None, (1.5, 2.4, 2.0), (1.0, 1.0, 1.0)):
+        model = library.load(weights, window=WINDOW, spacing=spacing)
+        check_orientations(library, model, image)
+        library.free(model)
+        checks += 48
+    target = np.array([1.5, 1.8, 2.2])
+    model = library.load(weights, window=WINDOW, spacing=target)
+    # None finer than the model's: SimpleITK's resampling has no anti-aliasing to compare with.
+    for spacing in ((2.0, 2.4, 3.0), (1.5, 1.8, 2.2), (3.0, 2.0, 2.5)):
+        for axis, degrees in (((0, 0, 1), 0), ((0, 0, 1), 7), ((0.3, -0.5, 0.7), 20), ((1, 0.2, 0), 35)):
+            for offset, flips in ((np.zeros(3), (False,) * 3), (np.array([3.3, -2.1, 4.7]), (True, False, True))):
+                stored = sitk.Flip(sitk.PermuteAxes(placed(image, spacing, axis, degrees, offset), (1, 2, 0)), flips)
+                labels, measurements, _, _ = library.segment(model, stored)
+                found = sitk.GetArrayFromImage(labels)
+                wanted, covered = expected_labels(stored, target)
+                scores = [dice(found[covered], wanted[covered], label) for label in (1, 2, 3)]
+                assert min(scores) > 0.98, (spacing, axis, degrees, scores)
+                check_measurements(stored, found, measurements)
+                checks += 1
+    for direction in (np.full((3, 3), np.nan), np.zeros((3, 3)), np.diag([1, 1, 1.1]),
+                      np.array(sitk.VersorTransform((0, 0, 1), np.deg2rad(43)).GetMatrix()).reshape(3, 3)):
+        stored = sitk.Image(image)
+        volume_of = library.volume
+
+        def volume(voxels, image, slope=1, intercept=0, direction=direction):
+            result = volume_of(voxels, image, slope, intercept)
+            result.direction[:] = direction.ravel()
+            return result
+
+        library.volume = volume
+        try:
+            library.segment(model, stored)
+            raise AssertionError(f"accepted {direction}")
+        except Refused as refusal:
+            assert "ANATOMYNET_ERROR_ORIENTATION" in str(refusal), refusal
+        library.volume = volume_of
+        checks += 1
+    library.free(model)
+    print(f"{checks} passed, 0 failed")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,314 @@
+"""libanatomynet for Python: a typed ctypes wrapper over NumPy arrays, to copy into your program.
+
+    model = anatomynet.Model("model.safetensors")
+    labels = model.segment(hu, spacing=(1.25, 0.76, 0.76))      # hu and labels are [z, y, x]
+
+Arrays are indexed [z, y, x] and never copied: any strides will do, also negative ones. ctypes releases
+the GIL during each call, so other Python threads run on; one model may be used by many threads.
+
+Not for clinical use.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Callable, Sequence
+from ctypes import POINTER, byref, c_char_p, c_double, c_float, c_int32, c_int64, c_uint8, c_uint32, c_uint64, c_void_p
+
+import numpy as np
+from numpy.typing import NDArray
+
+OK = 0
+CANCELLED = 60
+
+_PROGRESS = ctypes.CFUNCTYPE(c_int32, c_double, c_void_p)
+_LOG = ctypes.CFUNCTYPE(None, c_int32, c_char_p, c_void_p)
+_VOXEL_TYPES = {np.dtype(np.int16): 1, np.dtype(np.uint16): 2, np.dtype(np.float32): 3}
+
+
+class _Volume(ctypes.Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("voxel_type", c_uint32),
+        ("voxels", c_void_p),
+        ("voxels_bytes", c_uint64),
+        ("rescale_slope", c_double),
+        ("rescale_intercept", c_double),
+        ("dimensions", c_int64 * 3),
+        ("strides", c_int64 * 3),
+        ("spacing", c_double * 3),
+        ("origin", c_double * 3),
+        ("direction", c_double * 9),
+    ]
+
+
+class _SegmentOptions(ctypes.Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("threads", c_uint32),
+        ("memory_limit", c_uint64),
+        ("progress", _PROGRESS),
+        ("progress_user", c_void_p),
+        ("log", _LOG),
+        ("log_user", c_void_p),
+        ("region_mode", c_uint32),
+        ("allow_untrained_spacing", c_uint32),
+        ("keep_largest_components", c_uint32),
+        ("reserved", c_uint32),
+        ("region_first", c_int64 * 3),
+        ("region_dimensions", c_int64 * 3),
+        ("region_margin", c_double),
+    ]
+
+
+class _Outputs(ctypes.Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("class_count", c_uint32),
+        ("classes", POINTER(c_uint32)),
+        ("probabilities", POINTER(c_float)),
+        ("probabilities_bytes", c_uint64),
+        ("measurements", c_void_p),
+        ("measurements_bytes", c_uint64),
+    ]
+
+
+def _load_library() -> ctypes.CDLL:
+    """Opens the library named by the environment variable ANATOMYNET_LIBRARY, else the installed one."""
+    library = ctypes.CDLL(os.environ.get("ANATOMYNET_LIBRARY", "libanatomynet.so.0"))
+    for name, result, arguments in [
+        ("anatomynet_status_name", c_char_p, [c_int32]),
+        ("anatomynet_last_error", c_char_p, []),
+        ("anatomynet_version", c_char_p, []),
+        ("anatomynet_load", c_int32, [c_char_p, c_void_p, POINTER(c_void_p)]),
+        ("anatomynet_free", None, [c_void_p]),
+        ("anatomynet_model_class_count", c_uint32, [c_void_p]),
+        ("anatomynet_model_class_name", c_char_p, [c_void_p, c_uint32]),
+        ("anatomynet_model_fingerprint", c_char_p, [c_void_p]),
+        ("anatomynet_volume_init", None, [POINTER(_Volume), c_uint32]),
+        ("anatomynet_segment_options_init", None, [POINTER(_SegmentOptions), c_uint32]),
+        ("anatomynet_outputs_init", None, [POINTER(_Outputs), c_uint32]),
+        (
+            "anatomynet_segment",
+            c_int32,
+            [c_void_p, POINTER(_Volume), POINTER(_SegmentOptions), POINTER(c_uint8), c_uint64, POINTER(_Outputs)],
+        ),
+        (
+            "anatomynet_estimate_memory",
+            c_int32,
+            [c_void_p, POINTER(_Volume), POINTER(_SegmentOptions), POINTER(c_uint64)],
+        ),
+    ]:
+        function = getattr(library, name)
+        function.restype = result
+        function.argtypes = arguments
+    return library
+
+
+_library = _load_library()
+
+
+class Error(Exception):
+    """A call that failed. `status` is one of the ANATOMYNET_ERROR_... values of anatomynet.h."""
+
+    def __init__(self, status: int) -> None:
+        name = _library.anatomynet_status_name(status).decode()
+        super().__init__(f"{name}: {_library.anatomynet_last_error().decode()}")
+        self.status = status
+
+
+class Cancelled(Error):
+    """The progress callback returned False."""
+
+
+def _check(status: int) -> None:
+    if status == CANCELLED:
+        raise Cancelled(status)
+    if status != OK:
+        raise Error(status)
+
+
+def version() -> str:
+    """The library's version."""
+    return _library.anatomynet_version().decode()
+
+
+class Model:
+    """A loaded network. Close it, use it as a context manager, or leave it to the garbage collector."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._handle = c_void_p()
+        _check(_library.anatomynet_load(os.fsencode(path), None, byref(self._handle)))
+
+    def close(self) -> None:
+        """Frees the model. No other thread may be using it."""
+        handle, self._handle = self._handle, c_void_p()
+        _library.anatomynet_free(handle)
+
+    def __enter__(self) -> Model:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        # At interpreter shutdown the module's names may be gone already.
+        if getattr(self, "_handle", None) and _library is not None:
+            self.close()
+
+    @property
+    def class_names(self) -> list[str]:
+        """The names of the labels 0, 1, ..., background first."""
+        count = _library.anatomynet_model_class_count(self._handle)
+        return [_library.anatomynet_model_class_name(self._handle, label).decode() for label in range(count)]
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the weight file."""
+        return _library.anatomynet_model_fingerprint(self._open()).decode()
+
+    def segment(
+        self,
+        voxels: NDArray[np.int16] | NDArray[np.uint16] | NDArray[np.float32],
+        *,
+        spacing: Sequence[float] = (0, 0, 0),
+        origin: Sequence[float] = (0, 0, 0),
+        direction: Sequence[float] = (1, 0, 0, 0, 1, 0, 0, 0, 1),
+        rescale_slope: float = 1,
+        rescale_intercept: float = 0,
+        threads: int = 0,
+        memory_limit: int = 0,
+        keep_largest_components: bool = False,
+        progress: Callable[[float], bool | None] | None = None,
+        log: Callable[[int, str], None] | None = None,
+        probabilities: NDArray[np.float32] | None = None,
+        classes: Sequence[int] | None = None,
+    ) -> NDArray[np.uint8]:
+        """Labels each voxel of a CT.
+
+        voxels         [z, y, x]; read in place
+        spacing        mm along z, y, x, in the order of the array's axes; zeros: unknown
+        origin         mm, centre of voxel [0, 0, 0] in DICOM LPS (x, y, z)
+        direction      as in anatomynet.h: row-major 3 × 3, columns are the x, y and z axis
+        progress       receives the finished fraction; return False to cancel. An exception in it cancels
+                       too, and is raised here
+        probabilities  [class, z, y, x], C-contiguous; receives the probability of each of `classes`
+
+        Returns labels [z, y, x]. Raises Error, Cancelled, or TypeError and ValueError for unsuitable arrays.
+        """
+        volume = self._volume(voxels, spacing, origin, direction, rescale_slope, rescale_intercept)
+        callbacks = _Callbacks(progress, log)
+        options = _SegmentOptions()
+        _library.anatomynet_segment_options_init(byref(options), ctypes.sizeof(options))
+        options.threads = threads
+        options.memory_limit = memory_limit
+        options.keep_largest_components = keep_largest_components
+        if progress is not None:
+            options.progress = callbacks.progress
+        if log is not None:
+            options.log = callbacks.log
+        labels = np.empty(voxels.shape, np.uint8)
+        outputs = self._outputs(probabilities, classes, voxels.shape)
+        status = _library.anatomynet_segment(
+            self._open(), byref(volume), byref(options), labels.ctypes.data_as(POINTER(c_uint8)), labels.nbytes,
+            None if outputs is None else byref(outputs),
+        )  # fmt: skip
+        if callbacks.raised is not None:
+            raise callbacks.raised
+        _check(status)
+        return labels
+
+    def estimate_memory(self, shape: Sequence[int], *, spacing: Sequence[float] = (0, 0, 0), threads: int = 0) -> int:
+        """The bytes that `segment` will allocate for a CT of this shape [z, y, x]."""
+        volume = _Volume()
+        _library.anatomynet_volume_init(byref(volume), ctypes.sizeof(volume))
+        volume.voxel_type = 1
+        volume.dimensions[:] = [int(size) for size in reversed(shape)]
+        volume.spacing[:] = [float(step) for step in reversed(spacing)]
+        options = _SegmentOptions()
+        _library.anatomynet_segment_options_init(byref(options), ctypes.sizeof(options))
+        options.threads = threads
+        needed = c_uint64()
+        _check(_library.anatomynet_estimate_memory(self._open(), byref(volume), byref(options), byref(needed)))
+        return needed.value
+
+    def _open(self) -> c_void_p:
+        if not self._handle:
+            raise ValueError("the model is closed")
+        return self._handle
+
+    @staticmethod
+    def _volume(
+        voxels: NDArray[np.generic],
+        spacing: Sequence[float],
+        origin: Sequence[float],
+        direction: Sequence[float],
+        slope: float,
+        intercept: float,
+    ) -> _Volume:
+        if voxels.dtype not in _VOXEL_TYPES:
+            raise TypeError(f"voxels of {voxels.dtype}; int16, uint16 or float32 in native byte order are allowed")
+        if voxels.ndim != 3:
+            raise ValueError(f"an array with {voxels.ndim} axes; [z, y, x] is needed")
+        low, high = np.lib.array_utils.byte_bounds(voxels)
+        volume = _Volume()
+        _library.anatomynet_volume_init(byref(volume), ctypes.sizeof(volume))
+        volume.voxel_type = _VOXEL_TYPES[voxels.dtype]
+        volume.voxels = voxels.ctypes.data
+        volume.voxels_bytes = high - low
+        volume.rescale_slope = slope
+        volume.rescale_intercept = intercept
+        volume.dimensions[:] = list(reversed(voxels.shape))
+        volume.strides[:] = list(reversed(voxels.strides))
+        volume.spacing[:] = [float(step) for step in reversed(spacing)]
+        volume.origin[:] = [float(coordinate) for coordinate in origin]
+        volume.direction[:] = [float(cosine) for cosine in direction]
+        return volume
+
+    @staticmethod
+    def _outputs(
+        probabilities: NDArray[np.float32] | None, classes: Sequence[int] | None, shape: tuple[int, ...]
+    ) -> _Outputs | None:
+        if probabilities is None:
+            return None
+        wanted = list(range(probabilities.shape[0]) if classes is None else classes)
+        if probabilities.dtype != np.float32 or not probabilities.flags.c_contiguous:
+            raise TypeError("probabilities must be float32 and C-contiguous")
+        if probabilities.shape != (len(wanted), *shape):
+            raise ValueError(f"probabilities of shape {probabilities.shape}; {(len(wanted), *shape)} is needed")
+        outputs = _Outputs()
+        _library.anatomynet_outputs_init(byref(outputs), ctypes.sizeof(outputs))
+        outputs.class_count = len(wanted)
+        outputs.classes = (c_uint32 * len(wanted))(*wanted)
+        outputs.probabilities = probabilities.ctypes.data_as(POINTER(c_float))
+        outputs.probabilities_bytes = probabilities.nbytes
+        return outputs
+
+
+class _Callbacks:
+    """Python functions as C callbacks, alive as long as this object; no exception passes through C."""
+
+    def __init__(
+        self, progress: Callable[[float], bool | None] | None, log: Callable[[int, str], None] | None
+    ) -> None:
+        self.raised: BaseException | None = None
+
+        def on_progress(fraction: float, _: object) -> int:
+            if self.raised is not None:
+                return 1
+            try:
+                return 1 if progress is not None and progress(fraction) is False else 0
+            except BaseException as error:
+                self.raised = error
+                return 1
+
+        def on_log(level: int, message: bytes, _: object) -> None:
+            try:
+                if log is not None:
+                    log(level, message.decode())
+            except BaseException as error:
+                self.raised = self.raised or error
+
+        self.progress = _PROGRESS(on_progress)
+        self.log = _LOG(on_log)
