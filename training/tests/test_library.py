@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy.ndimage
 import torch
 from conftest import blocks, folder_from_environment
 from test_networks import randomised
@@ -9,6 +10,8 @@ from test_networks import randomised
 from anatomynet_training.command_line import main
 from anatomynet_training.export import check_parity
 from anatomynet_training.library import Library, LibraryError
+from anatomynet_training.networks import probabilities
+from anatomynet_training.preprocessing import Preprocessing
 from anatomynet_training.weight_file import ModelDescription, save_weight_file
 
 SAMPLE = blocks()
@@ -35,9 +38,27 @@ def test_library_reproduces_an_exported_network(library, weight_file):
 def test_library_names_the_classes_of_the_file(library, weight_file):
     with library.load(weight_file) as model:
         assert model.classes == DESCRIPTION.classes
-        labels, probabilities = model.segment_with_probabilities(SAMPLE)
-    np.testing.assert_allclose(probabilities.sum(axis=0), 1, atol=1e-5)
-    assert np.array_equal(labels, probabilities.argmax(axis=0))
+        labels, found = model.segment_with_probabilities(SAMPLE)
+    np.testing.assert_allclose(found.sum(axis=0), 1, atol=1e-5)
+    assert np.array_equal(labels, found.argmax(axis=0))
+
+
+def test_largest_components_leave_one_piece_of_each_organ(library, tmp_path):
+    network = randomised("AnatomyNet", 4, seed=9)
+    preprocessing = Preprocessing(DESCRIPTION.spacing, DESCRIPTION.window)
+    scores = probabilities(network, preprocessing.intensities(torch.from_numpy(SAMPLE.intensities).float()))
+    with torch.no_grad():
+        # Classes that are equally likely on average leave specks of each.
+        network.layer11[0].bias -= scores.log().mean(dim=(1, 2, 3))
+    save_weight_file(tmp_path / "specks.safetensors", network.state_dict(), DESCRIPTION)
+    with library.load(tmp_path / "specks.safetensors") as model:
+        everything = model.segment(SAMPLE)
+        largest = model.segment(SAMPLE, largest_components=True)
+    pieces = [scipy.ndimage.label(everything == label, np.ones((3, 3, 3)))[1] for label in range(1, 4)]
+    kept = [scipy.ndimage.label(largest == label, np.ones((3, 3, 3)))[1] for label in range(1, 4)]
+    assert max(pieces) > 1, "without specks nothing is tested"
+    assert kept == [min(count, 1) for count in pieces]
+    assert np.array_equal(largest[largest > 0], everything[largest > 0])
 
 
 def test_library_refusal_becomes_an_exception_with_its_message(library, tmp_path):

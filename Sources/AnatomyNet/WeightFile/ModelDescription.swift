@@ -136,10 +136,8 @@ public struct ModelDescription: Sendable, Equatable {
 
         channels = try value(.channels)?.integers(count: 4, in: 1...Architecture.largestChannelCount)
         blocks = try value(.blocks)?.integers(count: 1, in: 1...Architecture.largestBlockCount)[0]
-        let reduction =
-            try value(.squeezeReduction)?.integers(count: 2, in: 1...Architecture.largestChannelCount) ?? [
-                15, 16,
-            ]
+        let reductions = 1...Architecture.largestChannelCount
+        let reduction = try value(.squeezeReduction)?.integers(count: 2, in: reductions) ?? [15, 16]
         squeezeReduction = SqueezeReduction(encoder: reduction[0], decoder: reduction[1])
 
         let statedKind = try value(.activation)?.choice([

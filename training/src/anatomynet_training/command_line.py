@@ -117,7 +117,7 @@ def _evaluate(options: argparse.Namespace) -> int:
     with Library(options.library).load(options.model) as model:
         scores = evaluate(
             (load_sample(path) for path in paths),
-            lambda sample: model.segment(sample, options.threads),
+            lambda sample: model.segment(sample, options.threads, options.largest_components),
             model.classes,
             options.output,
             options.pictures,
@@ -195,6 +195,8 @@ def _parser() -> argparse.ArgumentParser:
     evaluating.add_argument("--samples", type=Path, required=True)
     evaluating.add_argument("--output", type=Path, required=True, help="folder for tables, box plot and pictures")
     evaluating.add_argument("--library", type=Path, help="libanatomynet.so; absent: the installed one")
+    evaluating.add_argument("--largest-components", action="store_true",
+                            help="keep only the largest connected component of each organ")
     evaluating.add_argument("--pictures", action="store_true", help="one overlay picture per case")
     return parser
 

@@ -41,6 +41,10 @@ class _SegmentOptions(Structure):
         ("progress_user", c_void_p),
         ("log", c_void_p),
         ("log_user", c_void_p),
+        ("region_mode", c_uint32),
+        ("allow_untrained_spacing", c_uint32),
+        ("keep_largest_components", c_uint32),
+        ("reserved", c_uint32),
     ]
 
 
@@ -57,8 +61,8 @@ class _Outputs(Structure):
 class Library:
     """One loaded copy of the library.
 
-    Structs are filled here, not by the header's `_init` functions: a newer library's would write
-    the fields it has appended beyond the memory this module knows of.
+    Structs hold the header's documented defaults, most of them 0; fields a newer library has
+    appended beyond them take theirs.
     """
 
     def __init__(self, path: str | Path | None = None):
@@ -115,16 +119,20 @@ class LibraryModel:
         self._functions.anatomynet_free(self._handle)
         self._handle = c_void_p()
 
-    def segment(self, sample: Sample, threads: int = 0) -> np.ndarray:
-        """uint8 labels (z, y, x) of the sample's volume, at the library's default options."""
-        return self._run(sample, threads, None)
+    def segment(self, sample: Sample, threads: int = 0, largest_components: bool = False) -> np.ndarray:
+        """uint8 labels (z, y, x) of the sample's volume, otherwise at the library's default options.
+
+        `largest_components` keeps of each organ only the largest connected component.
+        """
+        return self._run(sample, threads, largest_components, None)
 
     def segment_with_probabilities(self, sample: Sample, threads: int = 0) -> tuple[np.ndarray, np.ndarray]:
         """Labels (z, y, x) and float32 probabilities (class, z, y, x)."""
         probabilities = np.empty((len(self.classes), *sample.intensities.shape), dtype=np.float32)
-        return self._run(sample, threads, probabilities), probabilities
+        return self._run(sample, threads, False, probabilities), probabilities
 
-    def _run(self, sample: Sample, threads: int, probabilities: np.ndarray | None) -> np.ndarray:
+    def _run(self, sample: Sample, threads: int, largest_components: bool,
+             probabilities: np.ndarray | None) -> np.ndarray:
         voxels = np.ascontiguousarray(sample.intensities, dtype=np.int16)
         labels = np.empty(voxels.shape, dtype=np.uint8)
         volume = _Volume(
@@ -138,7 +146,11 @@ class LibraryModel:
             spacing=(c_double * 3)(*sample.spacing[::-1]),
             direction=(c_double * 9)(1, 0, 0, 0, 1, 0, 0, 0, 1),
         )
-        options = _SegmentOptions(struct_size=ctypes.sizeof(_SegmentOptions), threads=threads)
+        options = _SegmentOptions(
+            struct_size=ctypes.sizeof(_SegmentOptions),
+            threads=threads,
+            keep_largest_components=int(largest_components),
+        )
         outputs = None
         if probabilities is not None:
             outputs = byref(_Outputs(
