@@ -32,8 +32,8 @@ static int32_t ceiling(int32_t value, int32_t divisor) { return (value + divisor
 /* The more tiles share a pass over the weights (0.9 MB for 32 x 32 channels, streamed from the
  * third-level cache), the less that stream matters; the transformed tiles must not outgrow a 1 MB
  * second-level cache themselves. Measured for 66 -> 32 channels, 62 KB a tile: 6 tiles 750, 10 tiles
- * 970, 15 tiles 1040 GMAC/s. Beyond 16 tiles, more than the accumulators of two vectors a row hold,
- * nothing is gained; with a single vector of outputs 30 rows fit, and calls are half as many. */
+ * 970, 15 tiles 1040 GMAC/s. Sixteen are two portions of what the accumulators of two vectors a row
+ * hold; with a single vector of outputs 30 rows fit them, and half as many calls are needed. */
 static const int64_t block_floats = 960 * 1024 / sizeof(float);
 enum {
     BLOCK_TILES_MAX = 16,
