@@ -2,7 +2,7 @@
 # make demo       show a segmentation of a generated CT
 # make test       run every test
 # make install    PREFIX=/usr/local DESTDIR=
-# make bench      measure against other runtimes (downloads them from PyPI)
+# make bench      measure layers and whole volumes on this machine
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -41,7 +41,7 @@ test-kernels: dependencies
 	@mkdir -p .build-tests
 	$(SWIFT_CLANG) -std=gnu11 -O2 -Wall -Wextra -Werror -I Sources/AnatomyNetKernels/include \
 		$(shell find Sources/AnatomyNetKernels -name '*.c') \
-		$(filter-out %/bench.c,$(wildcard Tests/AnatomyNetKernelsTests/*.c)) -lm -lpthread -o .build-tests/kernel-tester
+		$(wildcard Tests/AnatomyNetKernelsTests/*.c) -lm -lpthread -o .build-tests/kernel-tester
 	.build-tests/kernel-tester
 
 test-symbols: all
