@@ -35,7 +35,9 @@ let package = Package(
         .systemLibrary(name: "CAnatomyNet", path: "include"),
         .systemLibrary(name: "CYajl", providers: [.apt(["libyajl-dev"])]),
         .systemLibrary(name: "CMessageDigest", providers: [.apt(["libmd-dev"])]),
-        .systemLibrary(name: "CNifti", providers: [.apt(["libniftiio-dev", "libnifti2-dev", "libznz-dev", "zlib1g-dev"])]),
+        .systemLibrary(
+            name: "CNifti",
+            providers: [.apt(["libniftiio-dev", "libnifti2-dev", "libznz-dev", "zlib1g-dev"])]),
         .systemLibrary(name: "CTeem", providers: [.apt(["libteem-dev"])]),
         .systemLibrary(name: "CCairo", providers: [.apt(["libcairo2-dev"])]),
         .target(
