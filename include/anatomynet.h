@@ -394,9 +394,11 @@ int32_t anatomynet_segment(const anatomynet_model *model, const anatomynet_volum
                            uint64_t labels_bytes, const anatomynet_outputs *outputs);
 
 /* The memory that anatomynet_segment will allocate with these arguments, in bytes: its peak over
- * the call, beyond what the process uses before. voxels and voxels_bytes of the volume are not
- * looked at (voxels may be NULL), nor is the memory limit of the options.
- * Returns ANATOMYNET_OK or any argument status. */
+ * the call, beyond what the process uses before, without further outputs. Of the volume only
+ * dimensions, spacing, origin and direction are looked at (voxels may be NULL), and the memory limit
+ * of the options is not.
+ * Returns ANATOMYNET_OK, _NULL_ARGUMENT, _STRUCT_SIZE, _DIMENSIONS, _OPTION, _SPACING or
+ * _ORIENTATION. */
 int32_t anatomynet_estimate_memory(const anatomynet_model *model, const anatomynet_volume *volume,
                                    const anatomynet_segment_options *options, uint64_t *bytes);
 

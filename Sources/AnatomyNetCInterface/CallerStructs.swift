@@ -1,3 +1,6 @@
+// The names are those of the C header.
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
+
 import AnatomyNet
 import CAnatomyNet
 
@@ -37,7 +40,8 @@ extension CallerStruct {
         var copy = self
         copy.struct_size = callersSize
         withUnsafeBytes(of: &copy) { own in
-            UnsafeMutableRawPointer(pointer).copyMemory(from: own.baseAddress!, byteCount: min(size, own.count))
+            UnsafeMutableRawPointer(pointer).copyMemory(
+                from: own.baseAddress!, byteCount: min(size, own.count))
         }
     }
 
@@ -61,7 +65,8 @@ extension CallerStruct {
     private static func verifiedSize(
         of pointer: UnsafeRawPointer, _ name: String
     ) throws(AnatomyNetError) -> Int {
-        let size = Int(pointer.loadUnaligned(as: UInt32.self)), known = MemoryLayout<Self>.size
+        let size = Int(pointer.loadUnaligned(as: UInt32.self))
+        let known = MemoryLayout<Self>.size
         guard isStructSize(size) else {
             throw AnatomyNetError(
                 .structSize,

@@ -1,3 +1,6 @@
+// The names are those of the C header.
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
+
 import AnatomyNet
 import CAnatomyNet
 
@@ -78,7 +81,8 @@ extension anatomynet_load_options {
             case ANATOMYNET_WINDOW_LINEAR:
                 overrides.intensity = .window(lower: window_lower, upper: window_upper)
             default:
-                throw Self.unknown("intensity_window", intensity_window, allowed: "0, 1 (none) and 2 (linear)")
+                throw Self.unknown(
+                    "intensity_window", intensity_window, allowed: "0, 1 (none) and 2 (linear)")
             }
             switch Int32(bitPattern: spacing_mode) {
             case 0: break

@@ -1,3 +1,6 @@
+// The names are those of the C header.
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
+
 import AnatomyNet
 import CAnatomyNet
 import Glibc
@@ -81,7 +84,9 @@ extension anatomynet_model_properties {
             spacing = (millimetres.x, millimetres.y, millimetres.z)
         }
         if let least = description.spacingMinimum { spacing_minimum = (least.x, least.y, least.z) }
-        if let greatest = description.spacingMaximum { spacing_maximum = (greatest.x, greatest.y, greatest.z) }
+        if let greatest = description.spacingMaximum {
+            spacing_maximum = (greatest.x, greatest.y, greatest.z)
+        }
         intensity_window = UInt32(ANATOMYNET_WINDOW_NONE)
         if case .window(let lower, let upper) = description.intensity {
             intensity_window = UInt32(ANATOMYNET_WINDOW_LINEAR)

@@ -26,11 +26,14 @@ import Testing
             model: "AnatomyNet", pair: "AnatomyNet.odd", key: "probabilities_volume_statistics",
             batchNorm: .volume),
         Case(
-            model: "baselineSERes18Conc", pair: "baselineSERes18Conc.case1", architecture: "baselineSERes18Conc"),
+            model: "baselineSERes18Conc", pair: "baselineSERes18Conc.case1",
+            architecture: "baselineSERes18Conc"),
     ]
 
     @Test(arguments: cases, Model.InstructionSet.allCases)
-    func probabilitiesAndLabelsAreThoseOfPyTorch(_ testCase: Case, on instructionSet: Model.InstructionSet) throws {
+    func probabilitiesAndLabelsAreThoseOfPyTorch(_ testCase: Case, on instructionSet: Model.InstructionSet)
+        throws
+    {
         guard instructionSet.isAvailable else { return }
         var overrides = ModelOverrides()
         overrides.architecture = testCase.architecture

@@ -43,7 +43,8 @@ struct ReferencePair {
     }
 
     static func model(
-        _ name: String, overrides: ModelOverrides = ModelOverrides(), instructionSet: Model.InstructionSet? = nil
+        _ name: String, overrides: ModelOverrides = ModelOverrides(),
+        instructionSet: Model.InstructionSet? = nil
     ) throws -> Model {
         try Model(WeightFile.read(path: path(name)), overrides: overrides, instructionSet: instructionSet)
     }
@@ -68,7 +69,7 @@ struct Segmentation {
                 geometry: Geometry(dimensions: SIMD3(width, height, depth)))
             try labels.withUnsafeMutableBufferPointer { labels in
                 try probabilities.withUnsafeMutableBufferPointer { probabilities in
-                    try Segmenter(model).segment(
+                    _ = try Segmenter(model).segment(
                         volume, options: options, labels: labels,
                         probabilities: ProbabilityRequest(
                             classes: Array(0..<model.classNames.count), values: probabilities))

@@ -24,12 +24,15 @@ import Testing
         for threads in [1, 2, 3, 7] {
             var options = SegmentationOptions()
             options.threads = threads
-            results.append(try Segmentation(model, voxels, depth: 48, height: 30, width: 37, options: options))
+            results.append(
+                try Segmentation(model, voxels, depth: 48, height: 30, width: 37, options: options))
         }
         for result in results.dropFirst() {
             #expect(result.labels == results[0].labels)
             #expect(
-                result.probabilities.elementsEqual(results[0].probabilities) { $0.bitPattern == $1.bitPattern })
+                result.probabilities.elementsEqual(results[0].probabilities) {
+                    $0.bitPattern == $1.bitPattern
+                })
         }
     }
 
@@ -63,7 +66,7 @@ import Testing
                         voxels: bytes.baseAddress!, voxelBytes: UInt64(bytes.count), voxelType: .float32,
                         geometry: Geometry(dimensions: SIMD3(40, 40, 40)))
                     try labels.withUnsafeMutableBufferPointer {
-                        try Segmenter(model).segment(volume, options: options, labels: $0)
+                        _ = try Segmenter(model).segment(volume, options: options, labels: $0)
                     }
                 }
             }
@@ -118,7 +121,7 @@ import Testing
                 voxels: bytes.baseAddress! + 4 * (voxels.count - 1), voxelBytes: UInt64(bytes.count),
                 voxelType: .float32, strides: SIMD3(-4, -4 * width, -4 * width * height),
                 geometry: Geometry(dimensions: SIMD3(width, height, depth)))
-            try labels.withUnsafeMutableBufferPointer { try Segmenter(model).segment(volume, labels: $0) }
+            try labels.withUnsafeMutableBufferPointer { _ = try Segmenter(model).segment(volume, labels: $0) }
         }
         #expect(labels == straight.labels)
     }
@@ -135,7 +138,7 @@ import Testing
             let volume = try Volume(
                 voxels: bytes.baseAddress!, voxelBytes: UInt64(bytes.count), voxelType: .uint16,
                 rescaleSlope: 0.5, rescaleIntercept: -900, geometry: Geometry(dimensions: SIMD3(8, 8, 8)))
-            try labels.withUnsafeMutableBufferPointer { try Segmenter(model).segment(volume, labels: $0) }
+            try labels.withUnsafeMutableBufferPointer { _ = try Segmenter(model).segment(volume, labels: $0) }
         }
         #expect(labels == expected.labels)
     }

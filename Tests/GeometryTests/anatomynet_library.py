@@ -70,7 +70,7 @@ class Library:
     def load(self, data, window=None, spacing=None, orientation=None):
         """A model from the bytes of a weight file; window in HU, spacing in mm along the orientation's axes."""
         options = LoadOptions()
-        self.functions.anatomynet_load_options_init(byref(options))
+        self.functions.anatomynet_load_options_init(byref(options), ctypes.sizeof(options))
         if window is not None:
             options.intensity_window = 2
             options.window_lower, options.window_upper = window
@@ -97,9 +97,9 @@ class Library:
         count = self.functions.anatomynet_model_class_count(model)
         measurements = (Measurement * count)()
         for measurement in measurements:
-            self.functions.anatomynet_measurement_init(byref(measurement))
+            self.functions.anatomynet_measurement_init(byref(measurement), ctypes.sizeof(measurement))
         outputs = Outputs()
-        self.functions.anatomynet_outputs_init(byref(outputs))
+        self.functions.anatomynet_outputs_init(byref(outputs), ctypes.sizeof(outputs))
         outputs.measurements = measurements
         outputs.measurements_bytes = ctypes.sizeof(measurements)
         planes = None
@@ -127,7 +127,7 @@ class Library:
 
     def volume(self, voxels, image, slope=1, intercept=0):
         volume = Volume()
-        self.functions.anatomynet_volume_init(byref(volume))
+        self.functions.anatomynet_volume_init(byref(volume), ctypes.sizeof(volume))
         volume.voxel_type = {"int16": 1, "uint16": 2, "float32": 3}[str(voxels.dtype)]
         volume.voxels = voxels.ctypes.data
         volume.voxels_bytes = voxels.nbytes
@@ -140,7 +140,7 @@ class Library:
 
     def options(self, threads=0, region=None, margin=None, largest=False):
         options = SegmentOptions()
-        self.functions.anatomynet_segment_options_init(byref(options))
+        self.functions.anatomynet_segment_options_init(byref(options), ctypes.sizeof(options))
         options.threads = threads
         options.keep_largest_components = largest
         messages = []

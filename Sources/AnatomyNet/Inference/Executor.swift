@@ -39,7 +39,8 @@ struct Executor {
 
     private static func cost(of layer: Int, in plan: Plan, share: Double) -> Double {
         let graph = plan.network.graph
-        let passes = layer >= plan.head.firstLayer && plan.network.batchNorm == .volume
+        let passes =
+            layer >= plan.head.firstLayer && plan.network.batchNorm == .volume
             ? Double(graph.statisticsWaves(from: plan.head.firstLayer).count + 1) : 1
         return share * passes
             * graph.multiplicationCount(of: graph.layers[layer], gridVoxels: plan.grid.voxels)
@@ -102,8 +103,10 @@ struct Executor {
         }
         let inputLevel = layer.level - (convolution.stride == 2 ? 1 : 0)
         let (factors, isFinal) = try factors(of: index, layer, convolution)
-        let scale = output.perLane(factors.scale), shift = output.perLane(factors.shift)
-        let input = workspace.inputBlocks(of: layer), outputs = workspace.blocks(of: index)
+        let scale = output.perLane(factors.scale)
+        let shift = output.perLane(factors.shift)
+        let input = workspace.inputBlocks(of: layer)
+        let outputs = workspace.blocks(of: index)
         let residual = isFinal ? convolution.residual.map { workspace.blocks(of: $0) } : nil
         var operation = ank_convolution(
             kernel: Int32(convolution.kernel), stride: Int32(convolution.stride), output: output.grid,
@@ -141,7 +144,9 @@ struct Executor {
         let shift = bound.shift.map(Double.init)
         if bound.normalization != nil {
             guard let known = normalizations[index] else {
-                return (ChannelFactors(scale: [Double](repeating: 1, count: shift.count), shift: shift), false)
+                return (
+                    ChannelFactors(scale: [Double](repeating: 1, count: shift.count), shift: shift), false
+                )
             }
             // Statistics were taken of the sums with their bias, which therefore cancels.
             let combined = zip(shift, zip(known.scale, known.shift)).map { $0 * $1.0 + $1.1 }
@@ -160,7 +165,8 @@ struct Executor {
         guard let output = plan.maps[index]?.layout, let prepared = plan.network.layers[index].prepared else {
             throw AnatomyNetError(.internal, "layer \(layer.name) has no storage or weights")
         }
-        let input = workspace.inputBlocks(of: layer), outputs = workspace.blocks(of: index)
+        let input = workspace.inputBlocks(of: layer)
+        let outputs = workspace.blocks(of: index)
         let shift = output.perLane(plan.network.layers[index].shift.map(Double.init))
         let appended = graph.carriesImage(index) ? [image] : nil
         let inputGrid = plan.grid.halved(layer.level + 1)
@@ -194,7 +200,8 @@ struct Executor {
 
     private func cost(of layer: Int, planes: Range<Int>) -> Double {
         let depth = plan.grid.halved(graph.layers[layer].level).depth
-        let passes = layer >= plan.head.firstLayer && plan.network.batchNorm == .volume
+        let passes =
+            layer >= plan.head.firstLayer && plan.network.batchNorm == .volume
             ? Double(graph.statisticsWaves(from: plan.head.firstLayer).count + 1) : 1
         return Self.cost(of: layer, in: plan, share: Double(planes.count) / Double(depth)) / passes
     }
@@ -208,7 +215,8 @@ struct Executor {
         let input = workspace.inputBlocks(of: layer)
         var taps: [[Double]] = []
         for (block, map) in input.enumerated() {
-            try sumPlanes(of: map, grid: grid, planes: 0..<grid.depth, into: sums, block: block, squares: false)
+            try sumPlanes(
+                of: map, grid: grid, planes: 0..<grid.depth, into: sums, block: block, squares: false)
             taps += sums.tapSums(block: block, channels: Int(map.channels))
         }
         return taps
@@ -265,7 +273,8 @@ struct Executor {
         else { return }
         try sumPlanes(of: index, planes: 0..<layout.grid.depth)
         measure(index)
-        guard var factors = normalizations[index], let normalization = plan.network.layers[index].normalization
+        guard var factors = normalizations[index],
+            let normalization = plan.network.layers[index].normalization
         else { return }
         if let squeeze = plan.network.layers[index].squeeze {
             // The mean of an output that was normalised with its own mean is the normalisation's bias.

@@ -39,7 +39,8 @@ struct FeatureMapLayout: Equatable {
     static func channelBlocks(_ channels: Int) -> [ChannelBlock] {
         stride(from: 0, to: channels, by: 16).map { first in
             ChannelBlock(
-                lanes: Int(ank_block_lanes(Int32(channels), Int32(first))), channels: min(16, channels - first))
+                lanes: Int(ank_block_lanes(Int32(channels), Int32(first))),
+                channels: min(16, channels - first))
         }
     }
 

@@ -84,7 +84,8 @@ struct Plan {
         zeroRow = arena.reserve(zeroRowFloats * MemoryLayout<Float>.stride, during: 0...lastStep)
         var scratchBytes = 0
         for index in graph.layers.indices {
-            scratchBytes = max(scratchBytes, Self.scratchBytes(of: index, in: network, maps: maps, head: head))
+            scratchBytes = max(
+                scratchBytes, Self.scratchBytes(of: index, in: network, maps: maps, head: head))
         }
         self.scratchBytes = (scratchBytes + 63) / 64 * 64
         scratch = arena.reserve(self.scratchBytes * workers, during: 0...lastStep)
@@ -111,7 +112,8 @@ struct Plan {
         by index: Int, in network: BoundNetwork, lastUse: [Int], maps: [MapPlacement?]
     ) -> Arena.Reservation? {
         let graph = network.graph
-        guard network.batchNorm == .running, case .convolution(let convolution) = graph.layers[index].operation,
+        guard network.batchNorm == .running,
+            case .convolution(let convolution) = graph.layers[index].operation,
             let residual = convolution.residual, lastUse[residual] == index,
             graph.layers[residual].channels == graph.layers[index].channels,
             !graph.inputMaps(of: graph.layers[index]).contains(residual)

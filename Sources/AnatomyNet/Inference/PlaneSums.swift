@@ -41,9 +41,11 @@ struct PlaneSums {
 
     /// For each channel, mean and biased variance over `voxels` voxels.
     func moments(block: Int, channels: Int, voxels: Int) -> [(mean: Double, variance: Double)] {
-        let sums = sums(block: block), squares = squares(block: block)
+        let sums = sums(block: block)
+        let squares = squares(block: block)
         return (0..<channels).map { lane in
-            var total = 0.0, totalSquares = 0.0
+            var total = 0.0
+            var totalSquares = 0.0
             for plane in 0..<depth {
                 total += sums[(plane * 9 + 4) * 16 + lane]
                 totalSquares += squares[plane * 16 + lane]

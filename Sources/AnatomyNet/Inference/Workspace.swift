@@ -25,7 +25,8 @@ final class Workspace {
     private static func blocks(
         of layout: FeatureMapLayout, data: UnsafeMutableRawPointer, tables: UnsafeMutableRawPointer
     ) -> [ank_block] {
-        var data = data, tables = tables
+        var data = data
+        var tables = tables
         return layout.blocks.indices.map { index in
             let depth = layout.grid.depth
             let table = tables.bindMemory(to: UnsafeMutablePointer<Float>?.self, capacity: depth + 2)

@@ -49,22 +49,28 @@ public struct Architecture: Sendable, Equatable {
         guard (2...Self.largestClassCount).contains(classCount) else {
             throw AnatomyNetError(
                 .tensor,
-                "the tensor \"\(classLayer)\" has \(classCount) classes; from 2 to \(Self.largestClassCount) are allowed")
+                "the tensor \"\(classLayer)\" has \(classCount) classes; from 2 to \(Self.largestClassCount) are allowed"
+            )
         }
         if isPlain {
             graph = PlainFamily(channels: stated, poolings: Self.poolings(name), classCount: classCount).graph
             return
         }
         let blocks =
-            description.blocks ?? (0...Self.largestBlockCount).first { shape("layer1.\($0).conv1.weight") == nil } ?? 0
+            description.blocks ?? (0...Self.largestBlockCount).first {
+                shape("layer1.\($0).conv1.weight") == nil
+            } ?? 0
         guard (1...Self.largestBlockCount).contains(blocks) else {
             throw AnatomyNetError(
-                .metadata, "a stage has \(blocks) residual blocks; from 1 to \(Self.largestBlockCount) are allowed")
+                .metadata,
+                "a stage has \(blocks) residual blocks; from 1 to \(Self.largestBlockCount) are allowed")
         }
         let hasSqueeze = name == "AnatomyNet" || name.hasPrefix("baselineSE")
         let smallest = stated.min() ?? 0
-        guard !hasSqueeze || (squeezeReduction.encoder >= 1 && squeezeReduction.decoder >= 1
-            && squeezeReduction.encoder <= smallest && squeezeReduction.decoder <= smallest)
+        guard
+            !hasSqueeze
+                || (squeezeReduction.encoder >= 1 && squeezeReduction.decoder >= 1
+                    && squeezeReduction.encoder <= smallest && squeezeReduction.decoder <= smallest)
         else {
             throw AnatomyNetError(
                 .metadata,
@@ -76,7 +82,8 @@ public struct Architecture: Sendable, Equatable {
             merge: name.hasSuffix("Sum") ? .sum : .concatenate, classCount: classCount)
         guard family.merge == .concatenate || Set(stated).count == 1 else {
             throw AnatomyNetError(
-                .metadata, "the channels are \(stated); a network that adds its skips has the same number in all stages")
+                .metadata,
+                "the channels are \(stated); a network that adds its skips has the same number in all stages")
         }
         graph = family.graph
     }
@@ -120,7 +127,9 @@ public struct Architecture: Sendable, Equatable {
             }
             guard found.count == 5 else {
                 throw AnatomyNetError(
-                    .tensor, "the tensor \"\(name)\" has the shape \(found); a convolution's weight has five dimensions")
+                    .tensor,
+                    "the tensor \"\(name)\" has the shape \(found); a convolution's weight has five dimensions"
+                )
             }
             dimensions.append(found[0])
         }

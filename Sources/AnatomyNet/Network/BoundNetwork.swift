@@ -14,7 +14,8 @@ final class BoundNetwork: @unchecked Sendable {
 
     /// - Parameter tensor: gives a tensor's values by name.
     init(
-        graph: LayerGraph, kernels: UnsafePointer<ank_kernels>, batchNorm: BatchNormStatistics, negativeSlope: Float,
+        graph: LayerGraph, kernels: UnsafePointer<ank_kernels>, batchNorm: BatchNormStatistics,
+        negativeSlope: Float,
         tensor: (String) throws(AnatomyNetError) -> Buffer<Float>
     ) throws(AnatomyNetError) {
         self.graph = graph
@@ -24,7 +25,8 @@ final class BoundNetwork: @unchecked Sendable {
         var bound: [BoundLayer] = []
         for layer in graph.layers {
             bound.append(
-                try BoundLayer(layer, of: graph, kernels: kernels.pointee, batchNorm: batchNorm, tensor: tensor))
+                try BoundLayer(
+                    layer, of: graph, kernels: kernels.pointee, batchNorm: batchNorm, tensor: tensor))
         }
         layers = bound
     }
@@ -51,16 +53,19 @@ struct BoundLayer {
             break
         case .transposedConvolution:
             let weights = try tensor("\(layer.name).weight")
-            let inputs = Int32(graph.inputChannels(of: layer)), outputs = Int32(layer.channels)
+            let inputs = Int32(graph.inputChannels(of: layer))
+            let outputs = Int32(layer.channels)
             let memory = try Buffer<UInt8>(
-                count: kernels.transposed_weights_bytes(inputs, outputs), purpose: "the weights of \(layer.name)")
+                count: kernels.transposed_weights_bytes(inputs, outputs),
+                purpose: "the weights of \(layer.name)")
             withExtendedLifetime(weights) {
                 kernels.prepare_transposed(inputs, outputs, weights.pointer, memory.pointer)
             }
             prepared = memory
             shift = try tensor("\(layer.name).bias").withElements(Array.init)
         case .convolution(let convolution):
-            try bind(convolution, of: layer, in: graph, kernels: kernels, batchNorm: batchNorm, tensor: tensor)
+            try bind(
+                convolution, of: layer, in: graph, kernels: kernels, batchNorm: batchNorm, tensor: tensor)
         }
     }
 

@@ -61,7 +61,9 @@ struct BoundSqueeze {
         }
         return (0..<channels).map { channel in
             var value = Double(expansion.bias[channel])
-            for unit in 0..<hidden { value += Double(expansion.weight[channel * hidden + unit]) * units[unit] }
+            for unit in 0..<hidden {
+                value += Double(expansion.weight[channel * hidden + unit]) * units[unit]
+            }
             return 1 / (1 + exp(-value))
         }
     }

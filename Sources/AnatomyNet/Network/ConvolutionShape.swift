@@ -86,7 +86,9 @@ extension LayerGraph {
     /// it carries the image as one more channel, so that the convolution that follows reads whole
     /// blocks only.
     func imageCompanion(of maps: [Int]) -> Int? {
-        guard maps.count == 2, let other = maps.first(where: { $0 != 0 }), maps.contains(0) else { return nil }
+        guard maps.count == 2, let other = maps.first(where: { $0 != 0 }), maps.contains(0) else {
+            return nil
+        }
         return layers[other].operation == .transposedConvolution ? other : nil
     }
 }

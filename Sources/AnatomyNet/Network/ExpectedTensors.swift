@@ -2,7 +2,8 @@ extension LayerGraph {
     /// Every tensor of a weight file of this network, under the names of PyTorch.
     var expectedTensors: [ExpectedTensor] {
         layers.flatMap { layer -> [ExpectedTensor] in
-            let inputs = inputChannels(of: layer), outputs = layer.channels
+            let inputs = inputChannels(of: layer)
+            let outputs = layer.channels
             switch layer.operation {
             case .input, .concatenation:
                 return []
@@ -16,7 +17,9 @@ extension LayerGraph {
                 var tensors = [
                     ExpectedTensor("\(layer.name).weight", shape: [outputs, inputs, kernel, kernel, kernel])
                 ]
-                if convolution.hasBias { tensors.append(ExpectedTensor("\(layer.name).bias", shape: [outputs])) }
+                if convolution.hasBias {
+                    tensors.append(ExpectedTensor("\(layer.name).bias", shape: [outputs]))
+                }
                 if let name = convolution.normalization {
                     tensors += ExpectedTensor.batchNormalization(name, channels: outputs)
                 }

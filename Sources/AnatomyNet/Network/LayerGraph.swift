@@ -84,7 +84,8 @@ extension LayerGraph {
     public var parameterCount: Int { layers.reduce(0) { $0 + parameterCount(of: $1) } }
 
     public func parameterCount(of layer: Layer) -> Int {
-        let inputs = inputChannels(of: layer), outputs = layer.channels
+        let inputs = inputChannels(of: layer)
+        let outputs = layer.channels
         switch layer.operation {
         case .input, .concatenation:
             return 0

@@ -35,7 +35,8 @@ struct ResidualFamily {
         for (merging, following, skip) in skips {
             decoder = mergingBlock(merging, of: &graph, decoder: decoder, skip: skip)
             decoder = stage(
-                following, of: &graph, input: decoder, channels: graph.layers[skip].channels, blocks: blocks - 1)
+                following, of: &graph, input: decoder, channels: graph.layers[skip].channels,
+                blocks: blocks - 1)
         }
         head(of: &graph, decoder: decoder, image: image)
         return graph
@@ -100,7 +101,8 @@ struct ResidualFamily {
                     name: "\(name).concatenation", operation: .concatenation, inputs: [decoder, skip],
                     channels: decoderChannels + graph.layers[skip].channels, level: level))
         case .sum:
-            let projection = Layer.Convolution(kernel: 1, hasBias: true, residual: decoder, isActivated: false)
+            let projection = Layer.Convolution(
+                kernel: 1, hasBias: true, residual: decoder, isActivated: false)
             return graph.append(
                 Layer(
                     name: "\(name).conv1x1x1", operation: .convolution(projection), inputs: [skip],

@@ -14,7 +14,8 @@ public final class Model: Sendable {
 
     /// The instruction sets that kernels exist for.
     public enum InstructionSet: Int32, Sendable, CaseIterable {
-        case portable = 1, avx2, avx512
+        case portable = 1
+        case avx2, avx512
 
         /// Whether this machine can run it.
         public var isAvailable: Bool { ank_kernels_for(rawValue) != nil }
@@ -31,7 +32,8 @@ public final class Model: Sendable {
     ///   - overrides: what takes precedence over the file's metadata.
     ///   - instructionSet: nil: the best of this machine.
     public init(
-        _ file: WeightFile, overrides: ModelOverrides = ModelOverrides(), instructionSet: InstructionSet? = nil
+        _ file: WeightFile, overrides: ModelOverrides = ModelOverrides(),
+        instructionSet: InstructionSet? = nil
     ) throws(AnatomyNetError) {
         let description = try ModelDescription(
             metadata: file.metadata, overrides: overrides,
@@ -48,7 +50,8 @@ public final class Model: Sendable {
         guard description.paddingMultiple % unit == 0 else {
             throw AnatomyNetError(
                 overrides.paddingMultiple == nil ? .metadata : .option,
-                "the padding multiple is \(description.paddingMultiple); this network needs a multiple of \(unit)")
+                "the padding multiple is \(description.paddingMultiple); this network needs a multiple of \(unit)"
+            )
         }
         self.architecture = architecture
         self.description = description

@@ -140,12 +140,10 @@ final class ScoreResampler {
             mixedRow = reserve(isDirect ? 0 : network.x * lanes * 4, at: &worker)
             softmaxRow = reserve(isDirect ? 0 : network.x * request.classCount * 4, at: &worker)
             scores = reserve(isDirect ? 0 : (rows * rowVoxels + 16) * lanes * 4, at: &worker)
-            probabilities = reserve(
-                isDirect && request.needsProbabilities ? request.classCount * rows * width * 4 : 0,
-                at: &worker)
+            // Reserved whether asked for or not: an estimate made beforehand does not know.
+            probabilities = reserve(isDirect ? request.classCount * rows * width * 4 : 0, at: &worker)
             labelRow = reserve(rows * width, at: &worker)
-            confidences = reserve(
-                request.confidences ? request.classCount * MemoryLayout<Confidence>.stride : 0, at: &worker)
+            confidences = reserve(request.classCount * MemoryLayout<Confidence>.stride, at: &worker)
             workerBytes = worker
             var end = 0
             _ = reserve(grid.caller.voxelCount, at: &end)

@@ -86,6 +86,8 @@ public struct ModelDescription: Sendable, Equatable {
     public let batchNorm: BatchNormStatistics
     public let license: String
     public let provenance: String
+    /// The kind of error that a wrong number of class names is: the caller's or the file's.
+    private let classNamesKind: AnatomyNetError.Kind
     /// What neither the caller nor the file decided, in words: "activation: LeakyReLU, slope 0.01".
     public let defaults: [String]
 
@@ -134,7 +136,8 @@ public struct ModelDescription: Sendable, Equatable {
 
         channels = try value(.channels)?.integers(count: 4, in: 1...Architecture.largestChannelCount)
         blocks = try value(.blocks)?.integers(count: 1, in: 1...Architecture.largestBlockCount)[0]
-        let reduction = try value(.squeezeReduction)?.integers(count: 2, in: 1...Architecture.largestChannelCount) ?? [15, 16]
+        let reductions = 1...Architecture.largestChannelCount
+        let reduction = try value(.squeezeReduction)?.integers(count: 2, in: reductions) ?? [15, 16]
         squeezeReduction = SqueezeReduction(encoder: reduction[0], decoder: reduction[1])
 
         let statedKind = try value(.activation)?.choice([
@@ -161,6 +164,7 @@ public struct ModelDescription: Sendable, Equatable {
         let fileNames = try value(.classes).map { (list) throws(AnatomyNetError) in
             try list.verifiedClassNames(list.strings())
         }
+        classNamesKind = overrides.classNames == nil ? .metadata : .option
         if let names = overrides.classNames {
             statedClassNames = try option("class_names", "").verifiedClassNames(names)
         } else {
@@ -256,12 +260,12 @@ public struct ModelDescription: Sendable, Equatable {
     /// - Parameter count: the classes of the network, as its last layer has them.
     /// - Returns: the stated names; where there are none, those of the paper's model if there are ten,
     ///   else background, class_1, class_2, ...
-    /// - Throws: `.metadata` if the file or the caller names another number of classes.
+    /// - Throws: `.metadata` if the file, `.option` if the caller names another number of classes.
     public func classNames(count: Int) throws(AnatomyNetError) -> [String] {
         if let statedClassNames {
             guard statedClassNames.count == count else {
                 throw AnatomyNetError(
-                    .metadata,
+                    classNamesKind,
                     "\(statedClassNames.count) class names are stated; the network has \(count) classes")
             }
             return statedClassNames

@@ -49,7 +49,7 @@ static void ANK(transposed_sums)(const struct source *sources, int32_t source_co
             .source_count = source_count,
             .sources = from,
             .rows = count,
-            .wide_weights = weights + (int64_t)pass * 16 * inputs,
+            .wide_weights = source_count ? weights + (int64_t)pass * 16 * inputs : weights,
             .narrow_weights = weights,
             .products = sums + (int64_t)pass * 16 * count,
             .fetch = {(const char *)weights, 0},
@@ -101,8 +101,8 @@ static void ANK(convolve_transposed)(const ank_transposed_convolution *operation
         for (int32_t y = first_row; y < end_row; y += 1) {
             /* A block may be there for the appended image alone; it has no weights. */
             const int32_t source_count = output->channels > 0 ? operation->input_count : 0;
-            const float *weights =
-                (const float *)operation->weights + (block * 4 + z % 2 * 2 + y % 2) * 32 * (int64_t)inputs;
+            const float *weights = operation->weights;
+            if (source_count) weights += (block * 4 + z % 2 * 2 + y % 2) * 32 * (int64_t)inputs;
             struct source sources[LANE_GROUPS_MAX];
             for (int32_t index = 0; index < source_count; index += 1) {
                 const ank_block *input = &operation->input[index];
@@ -114,7 +114,7 @@ static void ANK(convolve_transposed)(const ank_transposed_convolution *operation
             float *row = output->planes[z] + y * output->row_stride;
             for (int32_t x = 0; x < width; x += ANK(transposed_span)) {
                 const int32_t left = width - x, count = left < ANK(transposed_span) ? left : ANK(transposed_span);
-                ANK(transposed_sums)(sources, source_count, inputs, source_count ? weights : NULL, x, count, sums);
+                ANK(transposed_sums)(sources, source_count, inputs, weights, x, count, sums);
                 ANK(transposed_finish)(operation, output, shifts, appended_row, row, x, count, sums);
             }
             clear_row_ends(row, output->lanes, operation->width);

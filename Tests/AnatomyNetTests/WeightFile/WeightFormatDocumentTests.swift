@@ -6,7 +6,8 @@ import Testing
 @Suite("docs/weight-format.md")
 struct WeightFormatDocumentTests {
     private static func document() throws -> String {
-        let root = (0..<4).reduce(URL(fileURLWithPath: #filePath)) { url, _ in url.deletingLastPathComponent() }
+        let root = (0..<4).reduce(URL(fileURLWithPath: #filePath)) { url, _ in url.deletingLastPathComponent()
+        }
         return try String(contentsOf: root.appendingPathComponent("docs/weight-format.md"), encoding: .utf8)
     }
 
@@ -55,4 +56,5 @@ struct WeightFormatDocumentTests {
         try process.run()
         process.waitUntilExit()
         return process.terminationStatus
-    }}
+    }
+}

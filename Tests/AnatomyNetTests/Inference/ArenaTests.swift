@@ -1,0 +1,43 @@
+import Testing
+
+@testable import AnatomyNet
+
+@Suite struct ArenaTests {
+    /// Random sizes and lifetimes; the generator is deterministic.
+    @Test(arguments: 0..<50)
+    func whatLivesAtTheSameTimeSharesNoBytes(seed: Int) {
+        var state = UInt64(seed) &* 7919 &+ 17
+        func random(_ bound: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(state >> 33) % bound
+        }
+        var arena = Arena()
+        var reserved: [(Arena.Reservation, bytes: Int, lifetime: ClosedRange<Int>)] = []
+        for _ in 0..<30 {
+            let bytes = 1 + random(10_000)
+            let first = random(20)
+            let last = first + random(6)
+            let reservation = arena.reserve(bytes, during: first...last)
+            let extended = last + random(3)
+            arena.extend(reservation, through: extended)
+            reserved.append((reservation, bytes, first...extended))
+        }
+        arena.place()
+        for (index, one) in reserved.enumerated() {
+            let bytes = arena.offset(of: one.0)..<arena.offset(of: one.0) + one.bytes
+            #expect(bytes.lowerBound % 64 == 0)
+            #expect(bytes.upperBound <= arena.size)
+            for other in reserved[..<index] where other.lifetime.overlaps(one.lifetime) {
+                let others = arena.offset(of: other.0)..<arena.offset(of: other.0) + other.bytes
+                #expect(!bytes.overlaps(others))
+            }
+        }
+    }
+
+    @Test func whatLivesAtDifferentTimesSharesBytes() {
+        var arena = Arena()
+        for step in 0..<10 { _ = arena.reserve(1000, during: step...step) }
+        arena.place()
+        #expect(arena.size == 1024)
+    }
+}

@@ -1,0 +1,32 @@
+import Testing
+
+@testable import AnatomyNet
+
+/// Parameter counts of the published networks (PyTorch's count of their scripts).
+@Suite struct NetworkTests {
+    @Test func theResidualNetworksHaveThePublishedSize() {
+        func count(
+            _ channels: [Int], _ blocks: Int, _ reduction: (Int, Int)?, _ merge: ResidualFamily.Merge
+        ) -> Int {
+            ResidualFamily(
+                channels: channels, blocks: blocks,
+                squeezeReduction: reduction.map { (encoder: $0.0, decoder: $0.1) }, merge: merge,
+                classCount: 10
+            ).graph.parameterCount
+        }
+        #expect(count([28, 30, 32, 34], 2, (15, 16), .concatenate) == 734_417)
+        #expect(count([22, 22, 22, 22], 3, (15, 16), .sum) == 494_845)
+        #expect(count([28, 32, 36, 40], 2, nil, .concatenate) == 1_049_084)
+        #expect(count([22, 22, 22, 22], 3, nil, .sum) == 493_639)
+    }
+
+    @Test(arguments: [
+        ([32, 40, 48, 56], 1, 819_674), ([48, 96, 112, 128], 2, 4_005_698),
+        ([64, 128, 256, 288], 3, 15_234_986), ([64, 128, 256, 512], 4, 22_450_218),
+    ])
+    func thePlainNetworksHaveThePublishedSize(channels: [Int], poolings: Int, parameters: Int) {
+        let graph = PlainFamily(channels: channels, poolings: poolings, classCount: 10).graph
+        #expect(graph.parameterCount == parameters)
+        #expect(graph.paddingUnit == 1 << poolings)
+    }
+}
