@@ -251,12 +251,13 @@ class Model:
             raise TypeError(f"voxels of {voxels.dtype}; int16, uint16 or float32 in native byte order are allowed")
         if voxels.ndim != 3:
             raise ValueError(f"an array with {voxels.ndim} axes; [z, y, x] is needed")
-        low, high = np.lib.array_utils.byte_bounds(voxels)
+        # The bytes from the lowest-addressed voxel to the end of the highest, whatever the strides' signs.
+        extent = voxels.itemsize + sum(abs(step) * (size - 1) for step, size in zip(voxels.strides, voxels.shape))
         volume = _Volume()
         _library.anatomynet_volume_init(byref(volume), ctypes.sizeof(volume))
         volume.voxel_type = _VOXEL_TYPES[voxels.dtype]
         volume.voxels = voxels.ctypes.data
-        volume.voxels_bytes = high - low
+        volume.voxels_bytes = extent
         volume.rescale_slope = slope
         volume.rescale_intercept = intercept
         volume.dimensions[:] = list(reversed(voxels.shape))
