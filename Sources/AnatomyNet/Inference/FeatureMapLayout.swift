@@ -47,8 +47,6 @@ struct FeatureMapLayout: Equatable {
     /// The input image: one float a voxel.
     static let imageBlocks = [ChannelBlock(lanes: 1, channels: 1)]
 
-    var lanes: Int { blocks.reduce(0) { $0 + $1.lanes } }
-
     /// Floats from one row of a block to the next.
     func rowStride(_ block: Int) -> Int { Int(ank_row_voxels(Int64(grid.width))) * blocks[block].lanes }
 
@@ -61,6 +59,4 @@ struct FeatureMapLayout: Equatable {
 
     /// Bytes of a block's table of plane pointers: one for each plane and one beyond each end.
     var tableBytes: Int { (grid.depth + 2) * MemoryLayout<UnsafeMutablePointer<Float>?>.stride }
-
-    var bytes: Int { blocks.indices.reduce(0) { $0 + bytes($1) + tableBytes + 128 } }
 }

@@ -76,7 +76,7 @@ struct Plan {
         self.maps = maps
 
         sums = graph.layers.enumerated().map { index, layer in
-            let bytes = Self.sumBytes(of: layer, in: network, maps: maps)
+            let bytes = Self.sumBytes(of: index, in: network, maps: maps)
             let step = min(index, lastStep)
             return bytes == 0 ? nil : arena.reserve(bytes, during: step...step)
         }
@@ -121,15 +121,16 @@ struct Plan {
         return maps[residual]?.data
     }
 
-    private static func sumBytes(of layer: Layer, in network: BoundNetwork, maps: [MapPlacement?]) -> Int {
-        guard case .convolution(let convolution) = layer.operation else { return 0 }
+    private static func sumBytes(of index: Int, in network: BoundNetwork, maps: [MapPlacement?]) -> Int {
         let graph = network.graph
+        let layer = graph.layers[index]
+        guard case .convolution(let convolution) = layer.operation else { return 0 }
         var summed: [Int] = []
         switch network.batchNorm {
         case .running:
             if convolution.squeeze != nil { summed = graph.inputMaps(of: layer) }
         case .volume:
-            if convolution.normalization != nil { summed = [graph.layers.firstIndex(of: layer) ?? 0] }
+            if convolution.normalization != nil { summed = [index] }
         }
         return summed.reduce(0) { bytes, map in
             guard let layout = maps[map]?.layout else { return bytes }
