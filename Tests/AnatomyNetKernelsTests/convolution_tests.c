@@ -22,15 +22,52 @@ struct convolution_case {
     float slope;
     int32_t first_plane, end_plane;
     int holes;     /* planes that are NULL */
+    int ring;      /* planes of memory that input and output have; 0: one each */
     int reordered; /* the input's channels are those of the weights in another order */
+    int32_t input_format, output_format;
 };
 
 static const struct convolution_case plain = {
     .kernel = 3, .stride = 1, .parts = 1, .part_channels = {16}, .outputs = 1, .output_channels = {16}, .slope = 1,
 };
 
-static double weight_at(const float *weights, int32_t inputs, int32_t kernel, int32_t o, int32_t i, int32_t tap) {
-    return weights[((int64_t)o * inputs + i) * kernel * kernel * kernel + tap];
+/* The inputs of a case in double precision with a border of one zero voxel: [channel][z][y][x]. */
+struct dense {
+    int64_t rows, columns, plane, channel;
+    double *values;
+};
+
+static struct dense dense_create(const struct feature_map *parts, int32_t count, int32_t channels) {
+    const int64_t rows = parts->height + 2, columns = parts->width + 2, planes = parts->depth + 2;
+    struct dense dense = {rows, columns, rows * columns, planes * rows * columns, NULL};
+    dense.values = calloc((size_t)(channels * dense.channel), sizeof(double));
+    double *to = dense.values;
+    for (int32_t p = 0; p < count; p++)
+        for (int32_t i = 0; i < parts[p].channels; i++, to += dense.channel)
+            for (int32_t z = 0; z < parts[p].depth; z++) {
+                if (!parts[p].planes[0][z + 1]) continue;
+                for (int32_t y = 0; y < parts[p].height; y++)
+                    for (int32_t x = 0; x < parts[p].width; x++)
+                        to[(z + 1) * dense.plane + (y + 1) * columns + x + 1] =
+                            (double)feature_map_value(&parts[p], i, z, y, x);
+            }
+    return dense;
+}
+
+/* One row of a channel's sums by the definition of convolution. */
+static void reference_row(const struct convolution_case *c, const struct dense *input, const float *weights,
+                          int32_t inputs, const int32_t *order, int32_t z, int32_t y, double *sums) {
+    const int32_t kernel = c->kernel, reach = kernel / 2, taps = kernel * kernel * kernel;
+    for (int32_t x = 0; x < c->width; x++) sums[x] = 0;
+    for (int32_t i = 0; i < inputs; i++)
+        for (int32_t tap = 0; tap < taps; tap++) {
+            const double weight = (double)weights[(int64_t)order[i] * taps + tap];
+            const double *from = input->values + i * input->channel
+                                 + (z * c->stride + tap / (kernel * kernel) - reach + 1) * input->plane
+                                 + (y * c->stride + tap / kernel % kernel - reach + 1) * input->columns
+                                 + tap % kernel - reach + 1;
+            for (int32_t x = 0; x < c->width; x++) sums[x] += from[x * c->stride] * weight;
+        }
 }
 
 static void run_case(const ank_kernels *kernels, const struct convolution_case *c, struct random_source *source) {
@@ -47,7 +84,9 @@ static void run_case(const ank_kernels *kernels, const struct convolution_case *
         if (c->part_channels[p] == 1 && c->parts == 1)
             feature_map_create_image(&parts[p], input_depth, input_height, input_width, gap, 0, side);
         else
-            feature_map_create(&parts[p], c->part_channels[p], input_depth, input_height, input_width, gap, 0, side);
+            feature_map_create(&parts[p], c->part_channels[p], c->input_format, input_depth, input_height, input_width,
+                               gap, 0, side);
+        if (c->ring) feature_map_make_ring(&parts[p], c->ring);
         feature_map_randomise(&parts[p], source);
         input_count = append_blocks(input, input_count, &parts[p]);
         inputs += c->part_channels[p];
@@ -55,11 +94,15 @@ static void run_case(const ank_kernels *kernels, const struct convolution_case *
     for (int32_t b = 0; b < input_count; b++)
         if (c->holes) ((float **)input[b].planes)[(c->holes * 7 + 1) % input_depth] = NULL;
     for (int32_t o = 0; o < c->outputs; o++) {
-        feature_map_create(&outputs[o], c->output_channels[o], c->depth, c->height, c->width, gap, CANARY, side);
+        feature_map_create(&outputs[o], c->output_channels[o], c->output_format, c->depth, c->height, c->width, gap,
+                           CANARY, side);
+        if (c->ring) feature_map_make_ring(&outputs[o], c->ring);
         output_count = append_blocks(output, output_count, &outputs[o]);
         channels += c->output_channels[o];
         if (!c->residual) continue;
-        feature_map_create(&residuals[o], c->output_channels[o], c->depth, c->height, c->width, gap, 0, side);
+        feature_map_create(&residuals[o], c->output_channels[o], c->output_format, c->depth, c->height, c->width, gap,
+                           0, side);
+        if (c->ring) feature_map_make_ring(&residuals[o], c->ring);
         feature_map_randomise(&residuals[o], source);
         residual_count = append_blocks(residual, residual_count, &residuals[o]);
         if (c->residual == 2) feature_map_copy(&outputs[o], &residuals[o]);
@@ -99,7 +142,7 @@ static void run_case(const ank_kernels *kernels, const struct convolution_case *
         .input_count = input_count, .output_count = output_count, .input = input, .output = output,
         .weights = prepared.data, .zero_row = zeros.data,
         .epilogue = {c->scale == 1 ? scale : NULL, c->shift ? shift : NULL,
-                     c->residual == 0 ? NULL : c->residual == 1 ? residual : output, c->slope},
+                     c->residual == 0 ? NULL : c->residual == 1 ? residual : output, c->slope, NULL},
         .first_plane = c->first_plane, .end_plane = c->end_plane,
     };
     struct guarded_memory scratch =
@@ -114,7 +157,8 @@ static void run_case(const ank_kernels *kernels, const struct convolution_case *
 
     double worst = 0, squares = 0;
     int64_t voxels = 0;
-    const int32_t reach = kernel / 2;
+    const struct dense dense = dense_create(parts, c->parts, inputs);
+    double *sums = malloc(sizeof(double) * (size_t)c->width);
     for (int32_t o = 0, lane = 0; o < channels; o++, lane++) {
         /* The lane of channel o among all output lanes. */
         int32_t part = 0, channel = o;
@@ -124,46 +168,36 @@ static void run_case(const ank_kernels *kernels, const struct convolution_case *
             for (int32_t b = 0; b < outputs[p].count; b++) lane += outputs[p].blocks[b].lanes;
         lane += channel; /* all blocks of a map but the last are full */
         for (int32_t z = c->first_plane; z < c->end_plane; z++)
-            for (int32_t y = 0; y < c->height; y++)
-                for (int32_t x = 0; x < c->width; x++) {
-                    double sum = 0;
-                    for (int32_t i = 0, p = 0, first = 0; i < inputs; i++) {
-                        if (i - first >= parts[p].channels) first += parts[p++].channels;
-                        for (int32_t tap = 0; tap < taps; tap++) {
-                            const int32_t iz = z * c->stride + tap / (kernel * kernel) - reach;
-                            const int32_t iy = y * c->stride + tap / kernel % kernel - reach;
-                            const int32_t ix = x * c->stride + tap % kernel - reach;
-                            if (iz < 0 || iz >= input_depth || iy < 0 || iy >= input_height || ix < 0
-                                || ix >= input_width || !parts[p].planes[0][iz + 1])
-                                continue;
-                            sum += (double)*feature_map_at(&parts[p], i - first, iz, iy, ix)
-                                   * weight_at(weights, inputs, kernel, o, order[i], tap);
-                        }
-                    }
+            for (int32_t y = 0; y < c->height; y++) {
+                reference_row(c, &dense, weights + (int64_t)o * inputs * taps, inputs, order, z, y, sums);
+                for (int32_t x = 0; x < c->width; x++, voxels++) {
+                    double sum = sums[x];
                     if (c->scale) sum *= c->scale == 2 ? factors[o] : (double)scale[lane];
                     if (c->shift) sum += (double)shift[lane];
-                    if (c->residual) sum += (double)*feature_map_at(&residuals[part], channel, z, y, x);
-                    if (sum < (double)c->slope * sum) sum *= (double)c->slope;
-                    else if (sum < 0) sum *= (double)c->slope;
-                    const double error = fabs(sum - (double)*feature_map_at(&outputs[part], channel, z, y, x));
+                    if (c->residual) sum += (double)feature_map_value(&residuals[part], channel, z, y, x);
+                    if (sum < 0) sum *= (double)c->slope;
+                    const float actual = feature_map_value(&outputs[part], channel, z, y, x);
+                    const double error = error_of(sum, actual, c->output_format, largest_error);
                     if (!(error <= worst)) worst = error;
                     squares += error * error;
-                    voxels++;
                 }
+            }
     }
     const double rms = sqrt(squares / (double)voxels);
     int kept = 1, zero = 1;
     for (int32_t o = 0; o < c->outputs; o++) {
-        if (c->residual != 2) kept &= untouched(&outputs[o], c->first_plane, c->end_plane);
+        if (c->residual != 2 && !c->ring) kept &= untouched(&outputs[o], c->first_plane, c->end_plane);
         zero &= zeros_written(&outputs[o], c->first_plane, c->end_plane);
     }
     check(worst <= largest_error && rms <= rms_error && kept && zero,
-          "%s convolution k%d s%d %d->%d at %dx%dx%d planes %d-%d scale %d shift %d residual %d slope %g: "
-          "error max %.2e rms %.2e, %s, %s",
-          kernels->name, kernel, c->stride, inputs, channels, c->depth, c->height, c->width, c->first_plane,
+          "%s convolution k%d s%d %d->%d formats %d->%d at %dx%dx%d planes %d-%d scale %d shift %d residual %d "
+          "slope %g: error max %.2e rms %.2e, %s, %s",
+          kernels->name, kernel, c->stride, inputs, channels, c->input_format, c->output_format, c->depth, c->height, c->width, c->first_plane,
           c->end_plane, c->scale, c->shift, c->residual, (double)c->slope, worst, rms,
           kept ? "nothing else written" : "OTHER VOXELS WRITTEN", zero ? "zeros written" : "ZEROS MISSING");
 
+    free(sums);
+    free(dense.values);
     free(sequence);
     guarded_memory_free(&scratch);
     guarded_memory_free(&prepared);
@@ -178,6 +212,73 @@ static void run_case(const ank_kernels *kernels, const struct convolution_case *
         if (c->residual) feature_map_free(&residuals[o]);
     }
     for (int32_t p = 0; p < c->parts; p++) feature_map_free(&parts[p]);
+}
+
+/* A 1x1x1 convolution of a concatenation that overwrites some of its input blocks gives the bits that
+ * it gives elsewhere. `places`: which input block each output block takes. */
+static void test_in_place(const ank_kernels *kernels, const int32_t parts[2], int32_t outputs, const int32_t *places,
+                          int32_t format, int32_t width, struct random_source *source) {
+    const enum guard_side side = random_below(source, 2) ? GUARD_BEFORE : GUARD_BEHIND;
+    const int32_t depth = 2, height = 5, inputs = parts[0] + parts[1];
+    struct feature_map map[2], elsewhere;
+    ank_block input[2 * BLOCKS_MAX], output[BLOCKS_MAX];
+    int32_t input_count = 0;
+    for (int p = 0; p < 2; p++) {
+        feature_map_create(&map[p], parts[p], format, depth, height, width, 0, 0, side);
+        feature_map_randomise(&map[p], source);
+        input_count = append_blocks(input, input_count, &map[p]);
+    }
+    feature_map_create(&elsewhere, outputs, format, depth, height, width, 0, CANARY, side);
+    for (int32_t b = 0; b < elsewhere.count; b++) {
+        output[b] = input[places[b]];
+        output[b].channels = elsewhere.blocks[b].channels;
+    }
+    float *weights = malloc(sizeof(float) * (size_t)(inputs * outputs));
+    for (int32_t i = 0; i < inputs * outputs; i++) weights[i] = (float)(random_normal(source) / sqrt(inputs));
+    struct guarded_memory zeros = guarded_memory_create(sizeof(float) * 16 * (size_t)ank_row_voxels(width), side);
+    const ank_convolution_shape shape = {1, 1, inputs, outputs, input_count, elsewhere.count, input, output, NULL};
+    struct guarded_memory prepared =
+        guarded_memory_create((kernels->convolution_weights_bytes(&shape) + 63) / 64 * 64, side);
+    kernels->prepare_convolution(&shape, weights, NULL, prepared.data);
+    ank_convolution operation = {
+        .kernel = 1, .stride = 1, .depth = depth, .height = height, .width = width,
+        .input_depth = depth, .input_height = height, .input_width = width,
+        .input_count = input_count, .output_count = elsewhere.count, .input = input, .output = elsewhere.blocks,
+        .weights = prepared.data, .zero_row = zeros.data, .epilogue = {NULL, NULL, NULL, 0.01f, NULL},
+        .first_plane = 0, .end_plane = depth,
+    };
+    struct guarded_memory scratch =
+        guarded_memory_create((kernels->convolution_scratch_bytes(&operation) + 63) / 64 * 64, side);
+    const int64_t items = kernels->convolution_items(&operation);
+    for (int64_t i = 0; i < items; i++) kernels->convolve(&operation, i, scratch.data);
+    operation.output = output;
+    for (int64_t i = items - 1; i >= 0; i--) kernels->convolve(&operation, i, scratch.data);
+    int64_t different = 0;
+    for (int32_t b = 0; b < elsewhere.count; b++)
+        for (int32_t z = 0; z < depth; z++)
+            for (int32_t y = 0; y < height; y++)
+                for (int64_t i = -output[b].lanes; i < (ank_row_voxels(width) - 1) * output[b].lanes; i++)
+                    different += block_value(&output[b], z, y, i) != block_value(&elsewhere.blocks[b], z, y, i);
+    check(different == 0, "%s 1x1x1 convolution %d+%d->%d in place, format %d, width %d: %d values differ",
+          kernels->name, parts[0], parts[1], outputs, format, width, (int)different);
+    guarded_memory_free(&scratch);
+    guarded_memory_free(&prepared);
+    guarded_memory_free(&zeros);
+    free(weights);
+    feature_map_free(&elsewhere);
+    for (int p = 0; p < 2; p++) feature_map_free(&map[p]);
+}
+
+/* Runs a case in every combination of formats; images are float32. */
+static void run_formats(const ank_kernels *kernels, const struct convolution_case *c, struct random_source *source) {
+    const int image = c->parts == 1 && c->part_channels[0] == 1;
+    struct convolution_case formatted = *c;
+    for (int32_t input = ANK_FLOAT32; input <= (image ? ANK_FLOAT32 : ANK_BFLOAT16); input++)
+        for (int32_t output = ANK_FLOAT32; output <= ANK_BFLOAT16; output++) {
+            formatted.input_format = input;
+            formatted.output_format = output;
+            run_case(kernels, &formatted, source);
+        }
 }
 
 static void with_size(struct convolution_case *c, int32_t depth, int32_t height, int32_t width) {
@@ -214,7 +315,7 @@ void test_convolutions(const ank_kernels *kernels, struct random_source *source)
                 with_channels(&c, 1 + (int32_t)random_below(source, 20), 1 + (int32_t)random_below(source, 20));
                 if (c.part_channels[0] == 1) c.part_channels[0] = 2;
                 with_random_epilogue(&c, source);
-                run_case(kernels, &c, source);
+                run_formats(kernels, &c, source);
             }
 
     /* Every epilogue. */
@@ -229,7 +330,7 @@ void test_convolutions(const ank_kernels *kernels, struct random_source *source)
                     c.shift = shift;
                     c.residual = residual;
                     c.slope = slope == 0 ? 1 : slope == 1 ? 0 : 0.01f;
-                    run_case(kernels, &c, source);
+                    run_formats(kernels, &c, source);
                 }
 
     /* Every channel count of the networks that has a shape of its own. */
@@ -255,7 +356,7 @@ void test_convolutions(const ank_kernels *kernels, struct random_source *source)
             memcpy(c.output_channels, layers[i].channels, sizeof c.output_channels);
             with_random_epilogue(&c, source);
             c.reordered = size;
-            run_case(kernels, &c, source);
+            run_formats(kernels, &c, source);
         }
 
     /* Every number of tiles in a row block. */
@@ -266,7 +367,7 @@ void test_convolutions(const ank_kernels *kernels, struct random_source *source)
         const int32_t pick = (int32_t)random_below(source, 6);
         with_channels(&c, channels[pick][0], channels[pick][1]);
         with_random_epilogue(&c, source);
-        run_case(kernels, &c, source);
+        run_formats(kernels, &c, source);
     }
 
     /* Parts of the planes, and planes that are zero. */
@@ -278,8 +379,20 @@ void test_convolutions(const ank_kernels *kernels, struct random_source *source)
             c.first_plane = first;
             c.end_plane = end;
             c.holes = (int)random_below(source, 4);
-            run_case(kernels, &c, source);
+            run_formats(kernels, &c, source);
         }
+
+    /* Rings of planes: what a slab of four reads and writes. */
+    for (int32_t first = 0; first < 20; first += 4) {
+        c = plain;
+        with_size(&c, 19, 5, 6);
+        with_channels(&c, 28, 14);
+        with_random_epilogue(&c, source);
+        c.ring = 8;
+        c.first_plane = first;
+        c.end_plane = first + 4 > 19 ? 19 : first + 4;
+        run_formats(kernels, &c, source);
+    }
 
     /* 1x1x1 and stride 2, from an image and from feature maps. */
     static const int32_t others[][4] = {
@@ -294,6 +407,19 @@ void test_convolutions(const ank_kernels *kernels, struct random_source *source)
             with_size(&c, 1 + (int32_t)random_below(source, 5), 1 + (int32_t)random_below(source, 5), width);
             with_channels(&c, others[i][2], others[i][3]);
             with_random_epilogue(&c, source);
-            run_case(kernels, &c, source);
+            run_formats(kernels, &c, source);
         }
+
+    /* 1x1x1 in the place of its inputs: of the last part, of the first blocks, and crosswise. */
+    static const struct {
+        int32_t parts[2], outputs, places[3];
+    } in_place[] = {
+        {{40, 24}, 20, {3, 4}}, {{34, 32}, 32, {3, 4}}, {{34, 32}, 32, {4, 0}}, {{30, 28}, 30, {1, 0}},
+        {{32, 16}, 48, {2, 0, 1}}, {{8, 16}, 8, {0}},
+    };
+    for (size_t i = 0; i < sizeof in_place / sizeof *in_place; i++)
+        for (int32_t width = 1; width <= 40; width += 1 + width / 5)
+            for (int32_t format = ANK_FLOAT32; format <= ANK_BFLOAT16; format++)
+                test_in_place(kernels, in_place[i].parts, in_place[i].outputs, in_place[i].places, format, width,
+                              source);
 }

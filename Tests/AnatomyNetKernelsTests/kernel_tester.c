@@ -35,12 +35,11 @@ int untouched(const struct feature_map *map, int32_t first_plane, int32_t end_pl
         const int64_t row = ank_row_voxels(map->width) * block->lanes;
         for (int32_t z = 0; z < map->depth; z++)
             for (int32_t y = 0; y < map->height; y++) {
-                const float *start = block->planes[z] + y * block->row_stride - block->lanes;
                 const int last = z == map->depth - 1 && y == map->height - 1;
                 const int64_t from = z >= first_plane && z < end_plane ? row : 0;
                 const int64_t to = last ? row : block->row_stride;
                 for (int64_t i = from; i < to; i++)
-                    if (start[i] != CANARY) return 0;
+                    if (block_value(block, z, y, i - block->lanes) != CANARY) return 0;
             }
     }
     return 1;
@@ -54,7 +53,7 @@ int zeros_written(const struct feature_map *map, int32_t first_plane, int32_t en
                 for (int64_t x = -1; x < ank_row_voxels(map->width) - 1; x++)
                     for (int32_t lane = 0; lane < block->lanes; lane++) {
                         if (x >= 0 && x < map->width && lane < block->channels) continue;
-                        if (block->planes[z][y * block->row_stride + x * block->lanes + lane] != 0) return 0;
+                        if (block_value(block, z, y, x * block->lanes + lane) != 0) return 0;
                     }
     }
     return 1;
@@ -80,6 +79,7 @@ int main(int argc, char **argv) {
         const int before = passed;
         test_convolutions(kernels, &source);
         test_voxelwise(kernels, &source);
+        test_rounding(kernels);
         printf("%s: %d passed\n", kernels->name, passed - before);
     }
     printf("%d passed, %d failed\n", passed, failed);

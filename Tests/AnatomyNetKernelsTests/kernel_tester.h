@@ -6,8 +6,8 @@
 
 #include "feature_map.h"
 
-/* What output maps hold before an operation runs. */
-#define CANARY 12345.678f
+/* What output maps hold before an operation runs: the same in either format. */
+#define CANARY 12288.0f
 
 /* Counts a check; prints where it fails. */
 void check(int condition, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -23,5 +23,6 @@ void shuffled(int64_t *order, int64_t count, struct random_source *source);
 
 void test_convolutions(const ank_kernels *kernels, struct random_source *source);
 void test_voxelwise(const ank_kernels *kernels, struct random_source *source);
+void test_rounding(const ank_kernels *kernels);
 
 #endif

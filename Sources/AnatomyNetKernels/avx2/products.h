@@ -1,10 +1,7 @@
 /* The products of AVX2: vectors of 8 floats. */
 
+#include "../products/fetch_list.h"
 #include "../products/product.h"
-
-#define LANES 8
-#include "../products/vectors_template.h"
-#undef LANES
 
 /* 16 registers: one for the value that is broadcast, up to three for weights. */
 enum { ROWS_MAX = 12, ROWS_TWO_VECTORS = 6, ROWS_THREE_VECTORS = 4 };

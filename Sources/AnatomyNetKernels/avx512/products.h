@@ -1,13 +1,7 @@
 /* The products of AVX-512: vectors of 16 floats, with one of 8 for the last channels. */
 
+#include "../products/fetch_list.h"
 #include "../products/product.h"
-
-#define LANES 8
-#include "../products/vectors_template.h"
-#undef LANES
-#define LANES 16
-#include "../products/vectors_template.h"
-#undef LANES
 
 /* 32 registers: one for the value that is broadcast, up to three for weights. */
 enum { ROWS_MAX = 30, ROWS_TWO_VECTORS = 14, ROWS_THREE_VECTORS = 9 };

@@ -8,13 +8,22 @@
  * ------------
  * A feature map of C channels on a depth x height x width grid is a list of
  * channel blocks. A block keeps 16 channels (or 8, for a tail of at most 8
- * channels) of one voxel side by side: one "lane group" is one 64-byte (or
- * 32-byte) vector. A single-channel input image is a block with 1 lane.
+ * channels) of one voxel side by side: one "lane group" is one vector of 16
+ * (or 8) values. A single-channel input image is a block with 1 lane.
  *
  *     planes[z]                      z in [-1, depth]; NULL: the plane is zero
  *       + y * row_stride             y in [0, height)
  *         + x * lanes + lane         x in [-1, row end); voxels outside
  *                                    [0, width) of a row are zero
+ *
+ * Values are stored as float32 or, in half the memory, as bfloat16: the upper
+ * half of a float32's bits. All arithmetic is float32. What an operation stores
+ * as bfloat16 is rounded once, to the nearest, ties to even, NaN staying NaN,
+ * by the same integer steps on every instruction set. All input blocks of an
+ * operation have one format and all its output blocks another or the same;
+ * a block with 1 lane is float32. Indices and strides count values, so a map is
+ * laid out alike in either format. Voxel 0 of a plane should lie on a 64-byte
+ * boundary; nothing depends on it but speed.
  *
  * A row holds ank_row_voxels(width) voxels: one zero voxel before x = 0 (so
  * that a plane pointer points one voxel into its storage), the width, and
@@ -37,12 +46,17 @@
 extern "C" {
 #endif
 
+/* How a block's values are stored. */
+enum { ANK_FLOAT32 = 0, ANK_BFLOAT16 = 1 };
+
 /* One lane group of a feature map; see the head of this file. */
 typedef struct ank_block {
-    float *const *planes; /* planes[-1] ... planes[depth] are readable */
-    int64_t row_stride;   /* floats from one row to the next */
-    int32_t lanes;        /* floats a voxel: 1, 8 or 16 */
+    float *const *planes; /* planes[-1] ... planes[depth] are readable. In a bfloat16 block they
+                             really point to uint16_t. */
+    int64_t row_stride;   /* values from one row to the next */
+    int32_t lanes;        /* values a voxel: 1, 8 or 16 */
     int32_t channels;     /* of which carry a channel; the others are zero */
+    int32_t format;       /* ANK_FLOAT32 or ANK_BFLOAT16 */
 } ank_block;
 
 /* Voxels a row of `width` voxels occupies, zeros included. */
@@ -53,17 +67,38 @@ static inline int32_t ank_block_lanes(int32_t channels, int32_t first) {
     return channels - first > 8 ? 16 : 8;
 }
 
+/* A 1x1x1 convolution whose output is added like a residual, without ever being
+ * stored: the projection shortcut of a residual block. */
+typedef struct ank_shortcut {
+    int32_t input_count;
+    const ank_block *input; /* blocks on the output's grid, all of one format, which may
+                               differ from that of the convolution's input */
+    const void *weights;    /* as prepare_convolution of the same table writes them for a 1x1x1
+                               convolution from these input blocks to the output's blocks */
+} ank_shortcut;
+
 /* What an output channel's value becomes on its way to memory:
- * activation(scale * sum + shift + residual). */
+ * activation(scale * sum + shift + residual), or
+ * activation(scale * sum + shift + shortcut). */
 typedef struct ank_epilogue {
     const float *scale;        /* per output lane, all blocks in sequence; NULL: 1 */
     const float *shift;        /* per output lane; NULL: 0 */
-    const ank_block *residual; /* blocks like the output's; NULL: none. May be the output itself. */
+    const ank_block *residual; /* blocks like the output's, format included; NULL: none. May be
+                                  the output itself. */
     float negative_slope;      /* activation(v) = max(v, negative_slope * v); 1: identity, 0: ReLU */
+    const ank_shortcut *shortcut; /* of a 3x3x3 convolution with stride 1, in place of a
+                                     residual; NULL: none */
 } ank_epilogue;
 
 /* A convolution with zero padding (kernel / 2): 3x3x3 with stride 1 or 2, or
- * 1x1x1 with stride 1. */
+ * 1x1x1 with stride 1.
+ *
+ * The output blocks of a 1x1x1 convolution may share planes with its input
+ * blocks, whichever of them and in any order, where lanes, row stride and format
+ * are equal: a voxel is written only once everything of it has been read. Those of a 3x3x3
+ * convolution may likewise share planes with the blocks of its shortcut's input,
+ * never with its own input: a voxel of the shortcut's input is read before the
+ * output voxel at its place is written, and by no other work item. */
 typedef struct ank_convolution {
     int32_t kernel, stride;
     int32_t depth, height, width; /* of the output */
@@ -72,7 +107,8 @@ typedef struct ank_convolution {
     const ank_block *input;
     const ank_block *output;
     const void *weights; /* as written by prepare_convolution of the same table */
-    const float *zero_row; /* at least 16 * ank_row_voxels(input width) zeros, 64-byte aligned */
+    const float *zero_row; /* at least 16 * ank_row_voxels(input width) zeros, 64-byte aligned;
+                              for input blocks of either format */
     ank_epilogue epilogue;
     int32_t first_plane, end_plane; /* output planes to compute: [first_plane, end_plane);
                                        first_plane is a multiple of 4 */
@@ -91,7 +127,7 @@ typedef struct ank_convolution_shape {
 
 /* A transposed convolution, kernel 2, stride 2, no padding: every input voxel
  * gives a 2x2x2 cube of output voxels. The output's grid is at most twice the
- * input's. */
+ * input's. The appended image is float32 and takes the output's format. */
 typedef struct ank_transposed_convolution {
     int32_t depth, height, width; /* of the output */
     int32_t input_depth, input_height, input_width;
@@ -115,7 +151,7 @@ typedef struct ank_affine {
     const ank_block *input;
     const ank_block *output;
     const float *scale, *shift; /* per lane */
-    const ank_block *residual; /* NULL: none */
+    const ank_block *residual; /* in the output's format; NULL: none */
     const float *residual_scale; /* per lane; NULL: 1 */
     float negative_slope;
     int32_t first_plane, end_plane;

@@ -1,6 +1,6 @@
 /* Matrix products with all sums in registers; see product.h.
  *
- * Included with WIDE, the lanes of a full vector (16 or 8), and ROWS_MAX, after vectors_template.h.
+ * Included with WIDE, the lanes of a full vector (16 or 8), and ROWS_MAX.
  */
 
 #define CONCATENATED(a, b) a##b

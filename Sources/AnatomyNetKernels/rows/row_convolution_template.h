@@ -5,17 +5,21 @@ static int64_t row_convolution_items(const ank_convolution *operation) {
     return (operation->end_plane - operation->first_plane) * groups;
 }
 
-/* A row of sums, group by group: it stays in cache between the products and the epilogue. */
+/* A row of sums, group by group: it stays in cache between the products and the epilogue. Behind it,
+ * where the inputs are bfloat16, the row of inputs as float32, block by block. */
 static size_t row_convolution_scratch_bytes(const ank_convolution *operation) {
     struct lane_groups output;
     ank_lane_groups(&output, operation->output_count, operation->output, WIDE);
-    return sizeof(float) * (size_t)output.lanes * (size_t)operation->width;
+    size_t lanes = (size_t)output.lanes;
+    for (int32_t b = 0; b < operation->input_count; b++)
+        if (operation->input[b].format == ANK_BFLOAT16) lanes += (size_t)operation->input[b].lanes;
+    return sizeof(float) * lanes * (size_t)operation->width;
 }
 
 /* Sums over `sources` for `rows` rows, a portion that fills the registers after another. */
 static void multiply_whole_row(const struct source *sources, int32_t source_count, int32_t inputs, int32_t rows,
                                const struct output_passes *passes, const struct lane_groups *output,
-                               const float *weights, float *sums) {
+                               const float *weights, float *sums, struct fetch_list *fetches) {
     for (int32_t p = 0; p < passes->count; p++) {
         const struct output_pass *pass = &passes->pass[p];
         struct product product = {
@@ -25,11 +29,11 @@ static void multiply_whole_row(const struct source *sources, int32_t source_coun
             .wide_weights = weights,
             .narrow_weights = weights + (int64_t)inputs * pass->wide * WIDE,
             .products = sums + (int64_t)rows * output->group[pass->first_group].offset,
-            .fetch = {(const char *)weights, 0},
         };
         const int32_t most = rows_most(pass->wide, pass->narrow);
         for (int32_t x = 0; x < rows; x += most) {
             product.first_row = x;
+            product.fetch = fetch_list_take(fetches, 2 * inputs, weights);
             multiply_rows(rows - x < most ? rows - x : most, pass->wide, pass->narrow, &product);
         }
         weights += (int64_t)inputs * (pass->wide * WIDE + pass->narrow * 8);
@@ -37,8 +41,8 @@ static void multiply_whole_row(const struct source *sources, int32_t source_coun
 }
 
 #define FINISH_ROW(vector)                                                                         \
-    static void finish_row_##vector(const ank_convolution *operation, const struct lane_group *group, int32_t z,  \
-                                    int32_t y, const float *sums) {                                \
+    ANK_INLINE void finish_row_of_##vector(const ank_convolution *operation, const struct lane_group *group,      \
+                                           int32_t z, int32_t y, const float *sums, const int32_t format) {       \
         const ank_epilogue *epilogue = &operation->epilogue;                                       \
         const ank_block *block = &operation->output[group->block];                                 \
         float scales[vector] = {0}, shifts[vector] = {0};                                          \
@@ -48,17 +52,24 @@ static void multiply_whole_row(const struct source *sources, int32_t source_coun
         }                                                                                          \
         const vector_##vector scale = load_##vector(scales), shift = load_##vector(shifts);        \
         const vector_##vector slope = splat_##vector(epilogue->negative_slope);                    \
-        float *to = block->planes[z] + y * block->row_stride + group->lane;                        \
-        const float *residual = NULL;                                                              \
-        if (epilogue->residual) {                                                                  \
-            const ank_block *from = &epilogue->residual[group->block];                             \
-            residual = from->planes[z] + y * from->row_stride + group->lane;                       \
+        void *to = writable_value_at(block_row(block, z, y), group->lane, format);                 \
+        const void *residual = NULL;                                                               \
+        if (epilogue->residual)                                                                    \
+            residual = value_at(block_row(&epilogue->residual[group->block], z, y), group->lane, format);         \
+        for (int32_t x = 0; x < operation->width; x++) {                                           \
+            const int64_t offset = (int64_t)x * block->lanes;                                      \
+            vector_##vector v = multiply_add_##vector(load_##vector(sums + x * vector), scale, shift);            \
+            if (residual) v += load_values_##vector(value_at(residual, offset, format), format);   \
+            store_values_##vector(writable_value_at(to, offset, format), activate_##vector(v, slope), format);    \
         }                                                                                          \
-        for (int32_t x = 0; x < operation->width; x++, to += block->lanes) {                       \
-            vector_##vector v = multiply_add_##vector(load_##vector(sums + x * vector), scale, shift);  \
-            if (residual) v += load_##vector(residual + (int64_t)x * block->lanes);                \
-            store_##vector(to, activate_##vector(v, slope));                                       \
-        }                                                                                          \
+    }                                                                                              \
+                                                                                                   \
+    static void finish_row_##vector(const ank_convolution *operation, const struct lane_group *group, int32_t z,  \
+                                    int32_t y, const float *sums) {                                \
+        if (operation->output->format == ANK_FLOAT32)                                              \
+            finish_row_of_##vector(operation, group, z, y, sums, ANK_FLOAT32);                     \
+        else                                                                                       \
+            finish_row_of_##vector(operation, group, z, y, sums, ANK_BFLOAT16);                    \
     }
 
 FINISH_ROW(8)
@@ -66,6 +77,27 @@ FINISH_ROW(8)
 FINISH_ROW(16)
 #endif
 #undef FINISH_ROW
+
+/* What the products of a row fetch meanwhile: where its outputs will go, their residuals, and the next
+ * row of inputs. */
+static void plan_row_fetches(struct fetch_list *list, const ank_convolution *operation, int32_t z, int32_t y) {
+    list->count = list->next = list->position = 0;
+    const ank_block *residual = operation->epilogue.residual;
+    for (int32_t b = 0; b < operation->output_count; b++) {
+        const ank_block *block = &operation->output[b];
+        const int64_t bytes = (int64_t)operation->width * block->lanes * value_bytes(block->format);
+        fetch_list_add(list, block_row(block, z, y), bytes);
+        if (residual && residual[b].planes != block->planes)
+            fetch_list_add(list, block_row(&residual[b], z, y), bytes);
+    }
+    if (operation->kernel != 1 || y + 1 == operation->height) return;
+    for (int32_t b = 0; b < operation->input_count; b++) {
+        const ank_block *block = &operation->input[b];
+        if (block->planes[z])
+            fetch_list_add(list, block_row(block, z, y + 1),
+                           (int64_t)operation->width * block->lanes * value_bytes(block->format));
+    }
+}
 
 static void row_convolution_convolve(const ank_convolution *operation, int64_t item, void *scratch) {
     const int64_t row_groups = (operation->height + ANK(rows_per_item) - 1) / ANK(rows_per_item);
@@ -80,17 +112,29 @@ static void row_convolution_convolve(const ank_convolution *operation, int64_t i
     ank_output_passes(&passes, &output, WIDE);
     if (operation->kernel == 1) ank_lane_groups(&input, operation->input_count, operation->input, WIDE);
 
-    float *sums = scratch;
+    float *sums = scratch, *widened = sums + (int64_t)output.lanes * operation->width;
+    struct fetch_list fetches;
     for (int32_t y = first_row; y < end_row; y++) {
+        plan_row_fetches(&fetches, operation, z, y);
         struct source sources[LANE_GROUPS_MAX];
         int32_t source_count, inputs;
         if (operation->kernel == 1) {
             source_count = input.count;
             inputs = input.channels;
+            float *next = widened;
+            const float *row = NULL;
             for (int32_t g = 0; g < input.count; g++) {
                 const struct lane_group *group = &input.group[g];
                 const ank_block *block = &operation->input[group->block];
-                const float *row = input_row(block, z, y, operation->input_height, operation->zero_row);
+                if (group->lane == 0) {
+                    row = input_row(block, z, y, operation->input_height, operation->zero_row);
+                    if (block->format == ANK_BFLOAT16) {
+                        const int64_t values = (int64_t)operation->width * block->lanes;
+                        widen_values((const uint16_t *)row, values, next);
+                        row = next;
+                        next += values;
+                    }
+                }
                 sources[g] = (struct source){row + group->lane, group->channels, block->lanes};
             }
         } else {
@@ -103,7 +147,7 @@ static void row_convolution_convolve(const ank_convolution *operation, int64_t i
             }
         }
         multiply_whole_row(sources, source_count, inputs, operation->width, &passes, &output, operation->weights,
-                           sums);
+                           sums, &fetches);
         for (int32_t g = 0; g < output.count; g++) {
             const struct lane_group *group = &output.group[g];
             const float *group_sums = sums + (int64_t)operation->width * group->offset;
@@ -116,8 +160,7 @@ static void row_convolution_convolve(const ank_convolution *operation, int64_t i
             finish_row_8(operation, group, z, y, group_sums);
         }
         for (int32_t b = 0; b < operation->output_count; b++) {
-            const ank_block *block = &operation->output[b];
-            clear_row_ends(block->planes[z] + y * block->row_stride, block->lanes, operation->width);
+            clear_row_ends(&operation->output[b], z, y, operation->width);
         }
     }
 }

@@ -6,7 +6,10 @@
  * lanes and [kx][input channel][16] where it has 8: two vectors a product either way.
  */
 
-enum { ANK(transposed_span) = 7 * 16 / 2 }; /* input voxels whose sums (7 KB) lie on the stack at a time */
+enum {
+    ANK(transposed_span) = 7 * 16 / 2, /* input voxels whose sums (7 KB) lie on the stack at a time */
+    ANK(transposed_widened) = 8192,    /* input values that lie there as float32: 32 KB, or 146 lanes */
+};
 
 static size_t ANK(transposed_weights_bytes)(int32_t input_channels, int32_t output_channels) {
     return sizeof(float) * 16 * 8 * (size_t)input_channels * (size_t)((output_channels + 15) / 16);
@@ -35,19 +38,14 @@ static int64_t ANK(transposed_items)(const ank_transposed_convolution *operation
     return (operation->end_plane - operation->first_plane) * groups;
 }
 
-/* Sums of `count` input voxels from x on, [kx][lanes / WIDE][count][WIDE]. */
+/* Sums of `count` input voxels, [kx][lanes / WIDE][count][WIDE]. */
 static void ANK(transposed_sums)(const struct source *sources, int32_t source_count, int32_t inputs,
-                                 const float *weights, int32_t x, int32_t count, float *sums) {
+                                 const float *weights, int32_t count, float *sums) {
     const int32_t most = rows_most(2, 0);
     for (int32_t pass = 0; pass < 16 / WIDE; pass += 1) {
-        struct source from[LANE_GROUPS_MAX];
-        for (int32_t index = 0; index < source_count; index += 1) {
-            from[index] = sources[index];
-            from[index].values += (int64_t)x * from[index].step;
-        }
         struct product product = {
             .source_count = source_count,
-            .sources = from,
+            .sources = sources,
             .rows = count,
             .wide_weights = source_count ? weights + (int64_t)pass * 16 * inputs : weights,
             .narrow_weights = weights,
@@ -62,11 +60,14 @@ static void ANK(transposed_sums)(const struct source *sources, int32_t source_co
 }
 
 /* Interleaves the sums of input voxels x ... x + count - 1 into an output row. */
-static void ANK(transposed_finish)(const ank_transposed_convolution *operation, const ank_block *output,
-                                   const float *shifts, const float *appended, float *row, int32_t x,
-                                   int32_t count, const float *sums) {
+ANK_INLINE void ANK(transposed_finish)(const ank_transposed_convolution *operation, int32_t block, int32_t z,
+                                       int32_t y, int32_t x, int32_t count, const float *sums, const int32_t format) {
+    const ank_block *output = &operation->output[block];
     const int32_t lanes = output->lanes;
-    const lanes16 shift = load_lanes(shifts, lanes), slope = broadcast(operation->negative_slope);
+    const float *shifts = operation->shift + lane_offset(operation->output, block);
+    const lanes16 shift = load_lanes(shifts, lanes, ANK_FLOAT32), slope = broadcast(operation->negative_slope);
+    const float *appended = appended_row(operation, block, z, y);
+    void *row = block_row(output, z, y);
     for (int32_t voxel = 0; voxel < count; voxel += 1) {
         for (int32_t kx = 0; kx < 2; kx += 1) {
             const int64_t output_x = 2 * (int64_t)(x + voxel) + kx;
@@ -74,14 +75,14 @@ static void ANK(transposed_finish)(const ank_transposed_convolution *operation, 
             const float *from = sums + (int64_t)kx * 16 * count + (int64_t)voxel * WIDE;
             lanes16 value;
             if (WIDE == 16) {
-                value = load_lanes(from, 16);
+                value = load_lanes(from, 16, ANK_FLOAT32);
             } else {
                 const lanes8 low = *(const lanes8 *)from, high = *(const lanes8 *)(from + WIDE * count);
                 value = __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
             }
-            float *to = row + output_x * lanes;
-            store_lanes(to, lanes, activated(value + shift, slope));
-            if (appended) to[output->channels] = appended[output_x];
+            void *to = writable_value_at(row, output_x * lanes, format);
+            store_lanes(to, lanes, activated(value + shift, slope), format);
+            if (appended) append_value(to, output->channels, appended[output_x], format);
         }
     }
 }
@@ -94,30 +95,42 @@ static void ANK(convolve_transposed)(const ank_transposed_convolution *operation
     if (end_row > operation->height) end_row = operation->height;
     const int32_t inputs = channel_total(operation->input, operation->input_count);
     const int32_t width = (operation->width + 1) / 2;
-    float sums[2 * 16 * ANK(transposed_span)];
-    for (int32_t block = 0; block < operation->output_count; block += 1) {
-        const ank_block *output = &operation->output[block];
-        const float *shifts = operation->shift + lane_offset(operation->output, block);
-        for (int32_t y = first_row; y < end_row; y += 1) {
-            /* A block may be there for the appended image alone; it has no weights. */
-            const int32_t source_count = output->channels > 0 ? operation->input_count : 0;
-            const float *weights = operation->weights;
-            if (source_count) weights += (block * 4 + z % 2 * 2 + y % 2) * 32 * (int64_t)inputs;
+    float sums[2 * 16 * ANK(transposed_span)], widened[ANK(transposed_widened)];
+    int32_t span = ANK(transposed_span);
+    if (operation->input->format == ANK_BFLOAT16) {
+        const int32_t most = ANK(transposed_widened) / lane_offset(operation->input, operation->input_count);
+        if (span > most) span = most;
+    }
+    for (int32_t y = first_row; y < end_row; y += 1) {
+        for (int32_t x = 0; x < width; x += span) {
+            const int32_t count = width - x < span ? width - x : span;
             struct source sources[LANE_GROUPS_MAX];
-            for (int32_t index = 0; index < source_count; index += 1) {
+            float *next = widened;
+            for (int32_t index = 0; index < operation->input_count; index += 1) {
                 const ank_block *input = &operation->input[index];
-                sources[index] = (struct source){input->planes[z / 2] + (y / 2) * input->row_stride, input->channels,
-                                                 input->lanes};
+                const void *values =
+                    value_at(block_row(input, z / 2, y / 2), (int64_t)x * input->lanes, input->format);
+                if (input->format == ANK_BFLOAT16) {
+                    widen_values(values, count * input->lanes, next);
+                    values = next;
+                    next += count * input->lanes;
+                }
+                sources[index] = (struct source){values, input->channels, input->lanes};
             }
-            const ank_block *appended = block == operation->output_count - 1 ? operation->appended : NULL;
-            const float *appended_row = appended ? appended->planes[z] + y * appended->row_stride : NULL;
-            float *row = output->planes[z] + y * output->row_stride;
-            for (int32_t x = 0; x < width; x += ANK(transposed_span)) {
-                const int32_t left = width - x, count = left < ANK(transposed_span) ? left : ANK(transposed_span);
-                ANK(transposed_sums)(sources, source_count, inputs, weights, x, count, sums);
-                ANK(transposed_finish)(operation, output, shifts, appended_row, row, x, count, sums);
+            for (int32_t block = 0; block < operation->output_count; block += 1) {
+                /* A block may be there for the appended image alone; it has no weights. */
+                const int32_t source_count = operation->output[block].channels > 0 ? operation->input_count : 0;
+                const float *weights = operation->weights;
+                if (source_count) weights += (block * 4 + z % 2 * 2 + y % 2) * 32 * (int64_t)inputs;
+                ANK(transposed_sums)(sources, source_count, inputs, weights, count, sums);
+                if (operation->output->format == ANK_FLOAT32)
+                    ANK(transposed_finish)(operation, block, z, y, x, count, sums, ANK_FLOAT32);
+                else
+                    ANK(transposed_finish)(operation, block, z, y, x, count, sums, ANK_BFLOAT16);
             }
-            clear_row_ends(row, output->lanes, operation->width);
+        }
+        for (int32_t block = 0; block < operation->output_count; block += 1) {
+            clear_row_ends(&operation->output[block], z, y, operation->width);
         }
     }
 }

@@ -4,29 +4,45 @@ static int64_t ANK(affine_items)(const ank_affine *operation) {
     return operation->end_plane - operation->first_plane;
 }
 
-static void ANK(apply_affine)(const ank_affine *operation, int64_t item) {
-    int32_t z = operation->first_plane + (int32_t)item;
+ANK_INLINE void ANK(apply_affine_to)(const ank_affine *operation, int32_t z, const int32_t input_format,
+                                     const int32_t output_format) {
     lanes16 slope = broadcast(operation->negative_slope);
     int32_t offset = 0;
     for (int32_t block = 0; block < operation->count; block += 1) {
         const ank_block *input = &operation->input[block], *output = &operation->output[block];
         int32_t lanes = output->lanes;
-        lanes16 scale = load_lanes(operation->scale + offset, lanes);
-        lanes16 shift = load_lanes(operation->shift + offset, lanes);
+        lanes16 scale = load_lanes(operation->scale + offset, lanes, ANK_FLOAT32);
+        lanes16 shift = load_lanes(operation->shift + offset, lanes, ANK_FLOAT32);
         const ank_block *residual = operation->residual ? &operation->residual[block] : NULL;
-        lanes16 residual_scale = operation->residual_scale ? load_lanes(operation->residual_scale + offset, lanes)
-                                                           : broadcast(1);
+        lanes16 residual_scale = operation->residual_scale
+                                     ? load_lanes(operation->residual_scale + offset, lanes, ANK_FLOAT32)
+                                     : broadcast(1);
         for (int32_t y = 0; y < operation->height; y += 1) {
-            const float *from = input->planes[z] + y * input->row_stride;
-            float *to = output->planes[z] + y * output->row_stride;
-            const float *added = residual ? residual->planes[z] + y * residual->row_stride : NULL;
+            const void *from = block_row(input, z, y), *added = residual ? block_row(residual, z, y) : NULL;
+            void *to = block_row(output, z, y);
             for (int64_t index = 0; index < (int64_t)operation->width * lanes; index += lanes) {
-                lanes16 value = load_lanes(from + index, lanes) * scale + shift;
-                if (added) value += load_lanes(added + index, lanes) * residual_scale;
-                store_lanes(to + index, lanes, activated(value, slope));
+                lanes16 value = load_lanes(value_at(from, index, input_format), lanes, input_format) * scale + shift;
+                if (added)
+                    value += load_lanes(value_at(added, index, output_format), lanes, output_format) * residual_scale;
+                store_lanes(writable_value_at(to, index, output_format), lanes, activated(value, slope), output_format);
             }
-            clear_row_ends(to, lanes, operation->width);
+            clear_row_ends(output, z, y, operation->width);
         }
         offset += lanes;
+    }
+}
+
+static void ANK(apply_affine)(const ank_affine *operation, int64_t item) {
+    const int32_t z = operation->first_plane + (int32_t)item;
+    if (operation->input->format == ANK_FLOAT32) {
+        if (operation->output->format == ANK_FLOAT32)
+            ANK(apply_affine_to)(operation, z, ANK_FLOAT32, ANK_FLOAT32);
+        else
+            ANK(apply_affine_to)(operation, z, ANK_FLOAT32, ANK_BFLOAT16);
+    } else {
+        if (operation->output->format == ANK_FLOAT32)
+            ANK(apply_affine_to)(operation, z, ANK_BFLOAT16, ANK_FLOAT32);
+        else
+            ANK(apply_affine_to)(operation, z, ANK_BFLOAT16, ANK_BFLOAT16);
     }
 }

@@ -74,21 +74,21 @@ ANK_INLINE void ANK(transpose)(lanes16 rows[16]) {
 }
 
 /* The logits of one voxel of a block; lanes without a class are below every logit. */
-ANK_INLINE lanes16 ANK(logits)(const ank_block *input, const float *from) {
+ANK_INLINE lanes16 ANK(logits)(const ank_block *input, int32_t z, int32_t y, int32_t x, const int32_t format) {
     static const int32_t numbers[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
     const words16 lane = *(const words16 *)numbers;
-    return select_lanes(lane < input->channels, load_lanes(from, input->lanes), broadcast(-FLT_MAX));
+    const void *from = value_at(block_row(input, z, y), (int64_t)x * input->lanes, format);
+    return select_lanes(lane < input->channels, load_lanes(from, input->lanes, format), broadcast(-FLT_MAX));
 }
 
 /* Labels and largest logits of `count` voxels of a row, from x on. */
 ANK_INLINE void ANK(best_classes)(const ank_classification *operation, int32_t z, int32_t y, int32_t x,
-                                  int32_t count, uint8_t labels[16], float best[16]) {
+                                  int32_t count, const int32_t format, uint8_t labels[16], float best[16]) {
     for (int32_t voxel = 0; voxel < count; voxel += 1) {
         int32_t first = 0;
         for (int32_t block = 0; block < operation->input_count; block += 1) {
             const ank_block *input = &operation->input[block];
-            const float *from = input->planes[z] + y * input->row_stride + (int64_t)(x + voxel) * input->lanes;
-            const lanes16 logits = ANK(logits)(input, from), largest = ANK(largest_lane)(logits);
+            const lanes16 logits = ANK(logits)(input, z, y, x + voxel, format), largest = ANK(largest_lane)(logits);
             if (block == 0 || largest[0] > best[voxel]) {
                 best[voxel] = largest[0];
                 labels[voxel] = (uint8_t)(first + ANK(first_lane)(logits == largest));
@@ -100,7 +100,7 @@ ANK_INLINE void ANK(best_classes)(const ank_classification *operation, int32_t z
 
 /* Writes the probabilities of the same voxels, the first of which is number `place` of each class. */
 ANK_INLINE void ANK(write_probabilities)(const ank_classification *operation, int32_t z, int32_t y, int32_t x,
-                                         int32_t count, const float best[16], int64_t place) {
+                                         int32_t count, const int32_t format, const float best[16], int64_t place) {
     float totals[16] = {0};
     for (int32_t pass = 0, first = 0; pass < 2; pass += 1) {
         for (int32_t block = 0; block < operation->input_count; block += 1) {
@@ -109,21 +109,20 @@ ANK_INLINE void ANK(write_probabilities)(const ank_classification *operation, in
             for (int32_t voxel = 0; voxel < 16; voxel += 1) {
                 powers[voxel] = (lanes16){0};
                 if (voxel >= count) continue;
-                const float *from = input->planes[z] + y * input->row_stride + (int64_t)(x + voxel) * input->lanes;
-                const lanes16 logits = ANK(logits)(input, from);
+                const lanes16 logits = ANK(logits)(input, z, y, x + voxel, format);
                 powers[voxel] = ANK(exponential)(logits - broadcast(best[voxel]));
                 powers[voxel] = select_lanes(logits > broadcast(-FLT_MAX), powers[voxel], (lanes16){0});
                 if (pass == 0) totals[voxel] += ANK(lane_sum)(powers[voxel]);
             }
             if (pass == 0) continue;
             ANK(transpose)(powers);
-            const lanes16 total = load_lanes(totals, 16);
+            const lanes16 total = load_lanes(totals, 16, ANK_FLOAT32);
             for (int32_t channel = 0; channel < input->channels; channel += 1) {
                 if (!operation->probabilities[first + channel]) continue;
                 const lanes16 probabilities = powers[channel] / total;
                 float *to = operation->probabilities[first + channel] + place;
                 if (count == 16)
-                    store_lanes(to, 16, probabilities);
+                    store_lanes(to, 16, probabilities, ANK_FLOAT32);
                 else
                     memcpy(to, &probabilities, sizeof(float) * (size_t)count);
             }
@@ -137,7 +136,7 @@ static int64_t ANK(classification_items)(const ank_classification *operation) {
     return (operation->end_plane - operation->first_plane) * groups;
 }
 
-static void ANK(classify)(const ank_classification *operation, int64_t item) {
+ANK_INLINE void ANK(classify_rows)(const ank_classification *operation, int64_t item, const int32_t format) {
     int64_t groups = (operation->height + ANK(rows_per_item) - 1) / ANK(rows_per_item);
     int32_t plane = (int32_t)(item / groups), z = operation->first_plane + plane;
     int32_t first_row = (int32_t)(item % groups) * ANK(rows_per_item);
@@ -149,9 +148,17 @@ static void ANK(classify)(const ank_classification *operation, int64_t item) {
             const int32_t left = operation->width - x, count = left < 16 ? left : 16;
             uint8_t labels[16];
             float best[16];
-            ANK(best_classes)(operation, z, y, x, count, labels, best);
+            ANK(best_classes)(operation, z, y, x, count, format, labels, best);
             if (operation->labels) memcpy(operation->labels + row + x, labels, (size_t)count);
-            if (operation->probabilities) ANK(write_probabilities)(operation, z, y, x, count, best, row + x);
+            if (operation->probabilities)
+                ANK(write_probabilities)(operation, z, y, x, count, format, best, row + x);
         }
     }
+}
+
+static void ANK(classify)(const ank_classification *operation, int64_t item) {
+    if (operation->input->format == ANK_FLOAT32)
+        ANK(classify_rows)(operation, item, ANK_FLOAT32);
+    else
+        ANK(classify_rows)(operation, item, ANK_BFLOAT16);
 }

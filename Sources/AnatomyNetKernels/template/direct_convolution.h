@@ -44,15 +44,16 @@ static int64_t ANK(direct_items)(const ank_convolution *operation) {
     return (operation->end_plane - operation->first_plane) * groups;
 }
 
+/* The sums of TILE voxels for all output blocks: [block][voxel]. */
 static size_t ANK(direct_scratch_bytes)(const ank_convolution *operation) {
-    (void)operation;
-    return 0;
+    return sizeof(lanes16) * TILE * (size_t)operation->output_count;
 }
 
-/* The sums of `count` (a constant after inlining) voxels from x on. */
-ANK_INLINE void ANK(direct_sums)(const ank_convolution *operation, const float *weights, int32_t z, int32_t y,
-                                 int32_t x, const int count, lanes16 *sums) {
+/* The sums of `count` voxels from x on; `count` and `format` are constants after inlining. */
+ANK_INLINE void ANK(direct_sums_of)(const ank_convolution *operation, const float *weights, int32_t z, int32_t y,
+                                    int32_t x, const int count, const int32_t format, lanes16 *to) {
     int32_t kernel = operation->kernel, stride = operation->stride, reach = kernel / 2;
+    lanes16 sums[TILE];
     for (int voxel = 0; voxel < count; voxel += 1) sums[voxel] = (lanes16){0};
     for (int32_t kz = 0; kz < kernel; kz += 1) {
         int32_t input_z = z * stride + kz - reach;
@@ -62,43 +63,61 @@ ANK_INLINE void ANK(direct_sums)(const ank_convolution *operation, const float *
                 for (int32_t block = 0; block < operation->input_count; block += 1) {
                     const ank_block *input = &operation->input[block];
                     int64_t lanes = input->lanes, step = lanes * stride;
-                    const float *row = input_row(input, input_z, input_y, operation->input_height, operation->zero_row);
-                    const float *from = row + ((int64_t)x * stride + kx - reach) * lanes;
+                    const void *row = input_row(input, input_z, input_y, operation->input_height, operation->zero_row);
+                    const void *from = value_at(row, ((int64_t)x * stride + kx - reach) * lanes, format);
                     for (int32_t channel = 0; channel < input->channels; channel += 1, weights += 16) {
                         lanes16 weight = *(const lanes16 *)weights;
 #pragma clang loop unroll(full)
                         for (int voxel = 0; voxel < count; voxel += 1) {
-                            sums[voxel] += broadcast(from[voxel * step + channel]) * weight;
+                            const float value = load_value(value_at(from, voxel * step + channel, format), format);
+                            sums[voxel] += broadcast(value) * weight;
                         }
                     }
                 }
             }
         }
     }
+    for (int voxel = 0; voxel < count; voxel += 1) to[voxel] = sums[voxel];
 }
 
-ANK_INLINE void ANK(direct_finish)(const ank_convolution *operation, const ank_block *output, int32_t block,
-                                   int32_t z, int32_t y, int32_t x, const int count, const lanes16 *sums) {
+/* The same for TILE voxels, or for 1. */
+static void ANK(direct_sums)(const ank_convolution *operation, const float *weights, int32_t z, int32_t y, int32_t x,
+                             int32_t count, lanes16 *sums) {
+    if (operation->input->format == ANK_FLOAT32) {
+        if (count == TILE)
+            ANK(direct_sums_of)(operation, weights, z, y, x, TILE, ANK_FLOAT32, sums);
+        else
+            ANK(direct_sums_of)(operation, weights, z, y, x, 1, ANK_FLOAT32, sums);
+    } else {
+        if (count == TILE)
+            ANK(direct_sums_of)(operation, weights, z, y, x, TILE, ANK_BFLOAT16, sums);
+        else
+            ANK(direct_sums_of)(operation, weights, z, y, x, 1, ANK_BFLOAT16, sums);
+    }
+}
+
+ANK_INLINE void ANK(direct_finish)(const ank_convolution *operation, int32_t block, int32_t z, int32_t y, int32_t x,
+                                   int32_t count, const lanes16 *sums, const int32_t format) {
     const ank_epilogue *epilogue = &operation->epilogue;
+    const ank_block *output = &operation->output[block];
     int32_t lanes = output->lanes, offset = lane_offset(operation->output, block);
-    lanes16 scale = epilogue->scale ? load_lanes(epilogue->scale + offset, lanes) : broadcast(1);
-    lanes16 shift = epilogue->shift ? load_lanes(epilogue->shift + offset, lanes) : broadcast(0);
+    lanes16 scale = epilogue->scale ? load_lanes(epilogue->scale + offset, lanes, ANK_FLOAT32) : broadcast(1);
+    lanes16 shift = epilogue->shift ? load_lanes(epilogue->shift + offset, lanes, ANK_FLOAT32) : broadcast(0);
     lanes16 slope = broadcast(epilogue->negative_slope);
-    float *to = output->planes[z] + y * output->row_stride + (int64_t)x * lanes;
-    const float *residual = NULL;
-    if (epilogue->residual) {
-        const ank_block *from = &epilogue->residual[block];
-        residual = from->planes[z] + y * from->row_stride + (int64_t)x * lanes;
-    }
-    for (int voxel = 0; voxel < count; voxel += 1) {
+    void *to = writable_value_at(block_row(output, z, y), (int64_t)x * lanes, format);
+    const void *residual =
+        epilogue->residual ? value_at(block_row(&epilogue->residual[block], z, y), (int64_t)x * lanes, format) : NULL;
+    for (int32_t voxel = 0; voxel < count; voxel += 1) {
         lanes16 value = sums[voxel] * scale + shift;
-        if (residual) value += load_lanes(residual + voxel * lanes, lanes);
-        store_lanes(to + voxel * lanes, lanes, activated(value, slope));
+        if (residual) value += load_lanes(value_at(residual, voxel * lanes, format), lanes, format);
+        store_lanes(writable_value_at(to, voxel * lanes, format), lanes, activated(value, slope), format);
     }
 }
 
+/* All of a voxel's sums come before the first of its outputs, which may take the place of its inputs
+ * where the kernel is 1x1x1. */
 static void ANK(direct_convolve)(const ank_convolution *operation, int64_t item, void *scratch) {
-    (void)scratch;
+    lanes16 *sums = scratch;
     int64_t groups = (operation->height + ANK(rows_per_item) - 1) / ANK(rows_per_item);
     int32_t z = operation->first_plane + (int32_t)(item / groups);
     int32_t first_row = (int32_t)(item % groups) * ANK(rows_per_item);
@@ -106,22 +125,22 @@ static void ANK(direct_convolve)(const ank_convolution *operation, int64_t item,
     if (end_row > operation->height) end_row = operation->height;
     int64_t taps = operation->kernel * operation->kernel * operation->kernel;
     int64_t block_weights = taps * channel_total(operation->input, operation->input_count) * 16;
-    for (int32_t block = 0; block < operation->output_count; block += 1) {
-        const float *weights = (const float *)operation->weights + block * block_weights;
-        const ank_block *output = &operation->output[block];
-        for (int32_t y = first_row; y < end_row; y += 1) {
-            int32_t x = 0;
-            for (; x + TILE <= operation->width; x += TILE) {
-                lanes16 sums[TILE];
-                ANK(direct_sums)(operation, weights, z, y, x, TILE, sums);
-                ANK(direct_finish)(operation, output, block, z, y, x, TILE, sums);
+    for (int32_t y = first_row; y < end_row; y += 1) {
+        for (int32_t x = 0, count; x < operation->width; x += count) {
+            count = x + TILE <= operation->width ? TILE : 1;
+            const float *weights = operation->weights;
+            for (int32_t block = 0; block < operation->output_count; block += 1, weights += block_weights) {
+                ANK(direct_sums)(operation, weights, z, y, x, count, sums + block * TILE);
             }
-            for (; x < operation->width; x += 1) {
-                lanes16 sum;
-                ANK(direct_sums)(operation, weights, z, y, x, 1, &sum);
-                ANK(direct_finish)(operation, output, block, z, y, x, 1, &sum);
+            for (int32_t block = 0; block < operation->output_count; block += 1) {
+                if (operation->output->format == ANK_FLOAT32)
+                    ANK(direct_finish)(operation, block, z, y, x, count, sums + block * TILE, ANK_FLOAT32);
+                else
+                    ANK(direct_finish)(operation, block, z, y, x, count, sums + block * TILE, ANK_BFLOAT16);
             }
-            clear_row_ends(output->planes[z] + y * output->row_stride, output->lanes, operation->width);
+        }
+        for (int32_t block = 0; block < operation->output_count; block += 1) {
+            clear_row_ends(&operation->output[block], z, y, operation->width);
         }
     }
 }

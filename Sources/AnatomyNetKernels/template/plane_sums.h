@@ -5,24 +5,24 @@ static int64_t ANK(plane_sums_items)(const ank_plane_sums *operation) {
     return operation->end_plane - operation->first_plane;
 }
 
-static void ANK(sum_planes)(const ank_plane_sums *operation, int64_t item) {
-    int32_t z = operation->first_plane + (int32_t)item;
+ANK_INLINE void ANK(sum_plane)(const ank_plane_sums *operation, int32_t z, const int32_t format) {
     const ank_block *input = operation->input;
     int32_t lanes = input->lanes, width = operation->width, height = operation->height;
     double (*sums)[3][16] = (double (*)[3][16])(operation->sums + (int64_t)z * 9 * 16);
     double squares[16] = {0};
     memset(sums, 0, sizeof(double) * 9 * 16);
     for (int32_t y = 0; y < height; y += 1) {
-        const float *row = input->planes[z] + y * input->row_stride;
+        const void *row = block_row(input, z, y);
         lanes16 partial[4] = {{0}}, partial_squares[4] = {{0}};
         for (int32_t x = 0; x < width; x += 1) {
-            lanes16 value = load_lanes(row + (int64_t)x * lanes, lanes);
+            lanes16 value = load_lanes(value_at(row, (int64_t)x * lanes, format), lanes, format);
             partial[x % 4] += value;
             if (operation->squares) partial_squares[x % 4] += value * value;
         }
         lanes16 total = (partial[0] + partial[1]) + (partial[2] + partial[3]);
         lanes16 total_squares = (partial_squares[0] + partial_squares[1]) + (partial_squares[2] + partial_squares[3]);
-        lanes16 first = load_lanes(row, lanes), last = load_lanes(row + (int64_t)(width - 1) * lanes, lanes);
+        lanes16 first = load_lanes(row, lanes, format);
+        lanes16 last = load_lanes(value_at(row, (int64_t)(width - 1) * lanes, format), lanes, format);
         for (int32_t ky = 0; ky < 3; ky += 1) {
             if ((ky == 0 && y == height - 1) || (ky == 2 && y == 0)) continue;
             for (int32_t lane = 0; lane < lanes; lane += 1) {
@@ -35,4 +35,12 @@ static void ANK(sum_planes)(const ank_plane_sums *operation, int64_t item) {
         for (int32_t lane = 0; lane < lanes; lane += 1) squares[lane] += (double)total_squares[lane];
     }
     if (operation->squares) memcpy(operation->squares + (int64_t)z * 16, squares, sizeof squares);
+}
+
+static void ANK(sum_planes)(const ank_plane_sums *operation, int64_t item) {
+    const int32_t z = operation->first_plane + (int32_t)item;
+    if (operation->input->format == ANK_FLOAT32)
+        ANK(sum_plane)(operation, z, ANK_FLOAT32);
+    else
+        ANK(sum_plane)(operation, z, ANK_BFLOAT16);
 }

@@ -28,10 +28,12 @@ static int64_t ANK(transposed_items)(const ank_transposed_convolution *operation
     return (operation->end_plane - operation->first_plane) * groups;
 }
 
-/* `count` (a constant after inlining) output voxels of one parity, from input voxel x on. */
-ANK_INLINE void ANK(transposed_voxels)(const ank_transposed_convolution *operation, const float *weights,
-                                       const ank_block *output, int32_t block, int32_t z, int32_t y, int32_t x,
-                                       int32_t kx, const int count) {
+/* `count` output voxels of one parity, from input voxel x on; it and the formats are constants after
+ * inlining. */
+ANK_INLINE void ANK(transposed_voxels_of)(const ank_transposed_convolution *operation, const float *weights,
+                                          int32_t block, int32_t z, int32_t y, int32_t x, int32_t kx, const int count,
+                                          const int32_t input_format, const int32_t output_format) {
+    const ank_block *output = &operation->output[block];
     lanes16 sums[TILE];
     for (int voxel = 0; voxel < count; voxel += 1) sums[voxel] = (lanes16){0};
     /* A block may be there for the appended image alone; it has no weights. */
@@ -39,27 +41,37 @@ ANK_INLINE void ANK(transposed_voxels)(const ank_transposed_convolution *operati
     for (int32_t index = 0; index < inputs; index += 1) {
         const ank_block *input = &operation->input[index];
         int64_t lanes = input->lanes;
-        const float *from = input->planes[z / 2] + (y / 2) * input->row_stride + x * lanes;
+        const void *from = value_at(block_row(input, z / 2, y / 2), x * lanes, input_format);
         for (int32_t channel = 0; channel < input->channels; channel += 1, weights += 16) {
             lanes16 weight = *(const lanes16 *)weights;
 #pragma clang loop unroll(full)
             for (int voxel = 0; voxel < count; voxel += 1) {
-                sums[voxel] += broadcast(from[voxel * lanes + channel]) * weight;
+                const void *value = value_at(from, voxel * lanes + channel, input_format);
+                sums[voxel] += broadcast(load_value(value, input_format)) * weight;
             }
         }
     }
     int32_t lanes = output->lanes;
-    lanes16 shift = load_lanes(operation->shift + lane_offset(operation->output, block), lanes);
+    lanes16 shift = load_lanes(operation->shift + lane_offset(operation->output, block), lanes, ANK_FLOAT32);
     lanes16 slope = broadcast(operation->negative_slope);
-    float *row = output->planes[z] + y * output->row_stride;
-    const ank_block *appended = block == operation->output_count - 1 ? operation->appended : NULL;
-    const float *appended_row = appended ? appended->planes[z] + y * appended->row_stride : NULL;
+    void *row = block_row(output, z, y);
+    const float *appended = appended_row(operation, block, z, y);
     for (int voxel = 0; voxel < count; voxel += 1) {
         int64_t output_x = 2 * (int64_t)(x + voxel) + kx;
-        float *to = row + output_x * lanes;
-        store_lanes(to, lanes, activated(sums[voxel] + shift, slope));
-        if (appended_row) to[output->channels] = appended_row[output_x];
+        void *to = writable_value_at(row, output_x * lanes, output_format);
+        store_lanes(to, lanes, activated(sums[voxel] + shift, slope), output_format);
+        if (appended) append_value(to, output->channels, appended[output_x], output_format);
     }
+}
+
+/* The same for TILE voxels, or for 1. */
+ANK_INLINE void ANK(transposed_voxels)(const ank_transposed_convolution *operation, const float *weights,
+                                       int32_t block, int32_t z, int32_t y, int32_t x, int32_t kx, int32_t count,
+                                       const int32_t input_format, const int32_t output_format) {
+    if (count == TILE)
+        ANK(transposed_voxels_of)(operation, weights, block, z, y, x, kx, TILE, input_format, output_format);
+    else
+        ANK(transposed_voxels_of)(operation, weights, block, z, y, x, kx, 1, input_format, output_format);
 }
 
 static void ANK(convolve_transposed)(const ank_transposed_convolution *operation, int64_t item) {
@@ -69,21 +81,27 @@ static void ANK(convolve_transposed)(const ank_transposed_convolution *operation
     int32_t end_row = first_row + ANK(rows_per_item);
     if (end_row > operation->height) end_row = operation->height;
     int64_t tap_weights = channel_total(operation->input, operation->input_count) * 16;
+    const int formats = operation->input->format * 2 + operation->output->format;
     for (int32_t block = 0; block < operation->output_count; block += 1) {
         const ank_block *output = &operation->output[block];
         for (int32_t y = first_row; y < end_row; y += 1) {
             for (int32_t kx = 0; kx < 2; kx += 1) {
                 int32_t tap = (z % 2) * 4 + (y % 2) * 2 + kx;
                 const float *weights = (const float *)operation->weights + (block * 8 + tap) * tap_weights;
-                int32_t width = (operation->width - kx + 1) / 2, x = 0;
-                for (; x + TILE <= width; x += TILE) {
-                    ANK(transposed_voxels)(operation, weights, output, block, z, y, x, kx, TILE);
-                }
-                for (; x < width; x += 1) {
-                    ANK(transposed_voxels)(operation, weights, output, block, z, y, x, kx, 1);
+                int32_t width = (operation->width - kx + 1) / 2;
+                for (int32_t x = 0, count; x < width; x += count) {
+                    count = x + TILE <= width ? TILE : 1;
+                    if (formats == ANK_FLOAT32 * 2 + ANK_FLOAT32)
+                        ANK(transposed_voxels)(operation, weights, block, z, y, x, kx, count, ANK_FLOAT32, ANK_FLOAT32);
+                    else if (formats == ANK_FLOAT32 * 2 + ANK_BFLOAT16)
+                        ANK(transposed_voxels)(operation, weights, block, z, y, x, kx, count, ANK_FLOAT32, ANK_BFLOAT16);
+                    else if (formats == ANK_BFLOAT16 * 2 + ANK_FLOAT32)
+                        ANK(transposed_voxels)(operation, weights, block, z, y, x, kx, count, ANK_BFLOAT16, ANK_FLOAT32);
+                    else
+                        ANK(transposed_voxels)(operation, weights, block, z, y, x, kx, count, ANK_BFLOAT16, ANK_BFLOAT16);
                 }
             }
-            clear_row_ends(output->planes[z] + y * output->row_stride, output->lanes, operation->width);
+            clear_row_ends(output, z, y, operation->width);
         }
     }
 }

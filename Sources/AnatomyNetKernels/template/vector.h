@@ -4,6 +4,9 @@
 #define ANK_TEMPLATE_VECTOR_H
 
 #include <stdint.h>
+#include <string.h>
+
+#include "anatomynet_kernels.h"
 
 /* The calling convention of 64-byte vectors depends on the instruction set, which is of no
  * consequence where every function that has them is inlined. */
@@ -15,24 +18,53 @@ typedef float lanes8 __attribute__((vector_size(32), aligned(4)));
 
 #define ANK_INLINE static inline __attribute__((always_inline))
 
-ANK_INLINE lanes16 load_lanes(const float *from, int32_t lanes) {
-    if (lanes == 16) return *(const lanes16 *)from;
+#define LANES 8
+#include "vectors_template.h"
+#undef LANES
+#define LANES 16
+#include "vectors_template.h"
+#undef LANES
+
+/* Bytes of a value in memory. */
+ANK_INLINE int64_t value_bytes(int32_t format) { return format == ANK_FLOAT32 ? 4 : 2; }
+
+/* The address of a value `index` further. */
+ANK_INLINE const void *value_at(const void *values, int64_t index, int32_t format) {
+    return (const char *)values + index * value_bytes(format);
+}
+ANK_INLINE void *writable_value_at(void *values, int64_t index, int32_t format) {
+    return (char *)values + index * value_bytes(format);
+}
+
+ANK_INLINE float load_value(const void *from, int32_t format) {
+    if (format == ANK_FLOAT32) return *(const float *)from;
+    const uint32_t bits = (uint32_t)*(const uint16_t *)from << 16;
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+/* Lanes beyond those in memory are zero. In what follows `format` is a constant after inlining. */
+ANK_INLINE lanes16 load_lanes(const void *from, int32_t lanes, int32_t format) {
+    if (lanes == 16) return (lanes16)load_values_16(from, format);
     if (lanes == 8) {
-        lanes8 low = *(const lanes8 *)from;
+        const lanes8 low = (lanes8)load_values_8(from, format);
         return __builtin_shufflevector(low, (lanes8){0}, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
     }
     lanes16 single = {0};
-    single[0] = *from;
+    single[0] = load_value(from, format);
     return single;
 }
 
-ANK_INLINE void store_lanes(float *to, int32_t lanes, lanes16 value) {
+ANK_INLINE void store_lanes(void *to, int32_t lanes, lanes16 value, int32_t format) {
     if (lanes == 16) {
-        *(lanes16 *)to = value;
+        store_values_16(to, (vector_16)value, format);
     } else if (lanes == 8) {
-        *(lanes8 *)to = __builtin_shufflevector(value, value, 0, 1, 2, 3, 4, 5, 6, 7);
+        store_values_8(to, (vector_8)__builtin_shufflevector(value, value, 0, 1, 2, 3, 4, 5, 6, 7), format);
+    } else if (format == ANK_FLOAT32) {
+        *(float *)to = value[0];
     } else {
-        *to = value[0];
+        *(uint16_t *)to = (uint16_t)rounded_bits_8((vector_8)value[0])[0];
     }
 }
 

@@ -23,44 +23,7 @@
 enum {
     SLOTS = WINOGRAD_CUBE_POINTS + 1,
     RING = 8 * WINOGRAD_PLANE_POINTS * WIDE,
-    /* What a row block fetches ahead: rows of outputs, of residuals and of the
-     * next block's inputs. Beyond this many (hundreds of channels) the products
-     * take so long that fetching ahead no longer matters. */
-    FETCHED_ROWS_MAX = 512,
 };
-
-struct fetched_row {
-    const char *from;
-    int32_t lines;
-};
-
-struct fetch_list {
-    int32_t count, next;
-    int32_t position; /* lines of `next` already fetched */
-    struct fetched_row rows[FETCHED_ROWS_MAX];
-};
-
-static void fetch_list_add(struct fetch_list *list, const float *from, int64_t floats) {
-    if (list->count == FETCHED_ROWS_MAX) return;
-    list->rows[list->count++] = (struct fetched_row){(const char *)from, (int32_t)((floats + 15) / 16)};
-}
-
-/* The next `lines` lines to fetch. Where a row ends earlier, lines before are
- * fetched again rather than lines behind it. */
-static struct fetch fetch_list_take(struct fetch_list *list, int32_t lines, const float *harmless) {
-    if (list->next == list->count) return (struct fetch){(const char *)harmless, 0};
-    const struct fetched_row *row = &list->rows[list->next];
-    const int32_t left = row->lines - list->position;
-    const char *from = row->from + 64 * (int64_t)list->position;
-    if (left <= lines) {
-        if (row->lines >= lines) from = row->from + 64 * (int64_t)(row->lines - lines);
-        list->next++;
-        list->position = 0;
-    } else {
-        list->position += lines;
-    }
-    return (struct fetch){from, 128};
-}
 
 struct item {
     const ank_convolution *operation;
@@ -75,33 +38,34 @@ struct item {
 
 /* Pointers to the 6 x 6 input rows of a row of tiles, at its first input column. */
 static void input_rows(const struct item *item, const struct lane_group *group, int32_t tile_row,
-                       const float *rows[WINOGRAD_PLANE_POINTS]) {
+                       const void *rows[WINOGRAD_PLANE_POINTS]) {
     const ank_convolution *op = item->operation;
     const ank_block *block = &op->input[group->block];
     const int64_t column = (int64_t)(4 * item->tile - 1) * block->lanes + group->lane;
     for (int z = 0; z < 6; z++) {
         const int32_t plane = item->plane + z - 1;
-        const float *base = plane <= op->input_depth ? block->planes[plane] : NULL;
+        const void *base = plane <= op->input_depth ? block->planes[plane] : NULL;
         for (int y = 0; y < 6; y++) {
             const int32_t row = 4 * tile_row + y - 1;
             /* Row of zeros: its first voxel stands for x = -1. */
-            const float *start = op->zero_row + block->lanes;
-            if (base && row >= 0 && row < op->input_height) start = base + row * block->row_stride;
-            rows[6 * z + y] = start + column;
+            const void *start = value_at(op->zero_row, block->lanes, block->format);
+            if (base && row >= 0 && row < op->input_height)
+                start = value_at(base, row * block->row_stride, block->format);
+            rows[6 * z + y] = value_at(start, column, block->format);
         }
     }
 }
 
 /* Pointers to the 4 x 4 output rows of a row of tiles in `block`; NULL outside the operation. */
 static void output_rows(const struct item *item, const ank_block *block,
-                        const struct lane_group *group, int32_t tile_row, float *rows[16]) {
+                        const struct lane_group *group, int32_t tile_row, void *rows[16]) {
     const ank_convolution *op = item->operation;
     const int64_t column = (int64_t)4 * item->tile * block->lanes + group->lane;
     for (int z = 0; z < 4; z++)
         for (int y = 0; y < 4; y++) {
             const int32_t plane = item->plane + z, row = 4 * tile_row + y;
             rows[4 * z + y] = plane < op->end_plane && row < op->height
-                                  ? block->planes[plane] + row * block->row_stride + column
+                                  ? writable_value_at(block_row(block, plane, row), column, block->format)
                                   : NULL;
         }
 }
@@ -121,40 +85,42 @@ static void plan_fetches(struct item *item, int32_t tile_row, int32_t end_row) {
             if (residual->planes != blocks[0]->planes) blocks[1] = residual;
         }
         for (int i = 0; i < 2 && blocks[i]; i++) {
-            float *rows[16];
+            void *rows[16];
             output_rows(item, blocks[i], group, tile_row, rows);
             for (int r = 0; r < 16; r++)
                 if (rows[r])
-                    fetch_list_add(list, rows[r], (int64_t)4 * item->tiles * blocks[i]->lanes);
+                    fetch_list_add(list, rows[r],
+                                   (int64_t)4 * item->tiles * blocks[i]->lanes * value_bytes(blocks[i]->format));
         }
     }
     if (tile_row + 1 == end_row) return;
     for (int32_t g = 0; g < item->input.count; g++) {
         const struct lane_group *group = &item->input.group[g];
         if (group->lane) continue;
-        const float *rows[WINOGRAD_PLANE_POINTS];
+        const void *rows[WINOGRAD_PLANE_POINTS];
         input_rows(item, group, tile_row + 1, rows);
+        const ank_block *block = &op->input[group->block];
         for (int z = 0; z < 6; z++)
             for (int y = 2; y < 6; y++)
                 fetch_list_add(list, rows[6 * z + y],
-                               (int64_t)(4 * item->tiles + 2) * op->input[group->block].lanes);
+                               (int64_t)(4 * item->tiles + 2) * block->lanes * value_bytes(block->format));
     }
 }
 
 static void transform_block_input(const struct item *item, int32_t tile_row) {
     for (int32_t g = 0; g < item->input.count; g++) {
         const struct lane_group *group = &item->input.group[g];
-        const float *rows[WINOGRAD_PLANE_POINTS];
+        const void *rows[WINOGRAD_PLANE_POINTS];
         input_rows(item, group, tile_row, rows);
-        const int64_t voxel = item->operation->input[group->block].lanes;
+        const ank_block *block = &item->operation->input[group->block];
         float *values = item->slots + item->work.slot + (int64_t)item->tiles * group->offset;
 #if WIDE == 16
         if (group->lanes == WIDE) {
-            transform_input_16(rows, voxel, item->tiles, item->ring, values, item->work.slot);
+            transform_input_16(rows, block->lanes, block->format, item->tiles, item->ring, values, item->work.slot);
             continue;
         }
 #endif
-        transform_input_8(rows, voxel, item->tiles, item->ring, values, item->work.slot);
+        transform_input_8(rows, block->lanes, block->format, item->tiles, item->ring, values, item->work.slot);
     }
 }
 
@@ -204,14 +170,14 @@ static void multiply_block(struct item *item) {
         const ank_block *block = &op->output[group->block];                                    \
         struct output_rows_##vector to = {                                                     \
             .residual = epilogue->residual != NULL,                                            \
+            .format = block->format,                                                           \
             .voxel = block->lanes,                                                             \
             .columns = op->width - 4 * item->tile,                                             \
             .negative_slope = epilogue->negative_slope,                                        \
         };                                                                                     \
         output_rows(item, block, group, tile_row, to.rows);                                    \
         if (to.residual)                                                                       \
-            output_rows(item, &epilogue->residual[group->block], group, tile_row,              \
-                        (float **)to.residuals);                                               \
+            output_rows(item, &epilogue->residual[group->block], group, tile_row, to.residuals);  \
         for (int32_t l = 0; l < group->channels; l++) {                                        \
             to.scale[l] = epilogue->scale ? epilogue->scale[group->offset + l] : 1;            \
             to.shift[l] = epilogue->shift ? epilogue->shift[group->offset + l] : 0;            \
@@ -222,9 +188,10 @@ static void multiply_block(struct item *item) {
         /* The zero voxels before and behind the row belong to the items at its ends. */       \
         for (int r = 0; r < 16; r++) {                                                         \
             if (!to.rows[r]) continue;                                                         \
-            if (item->tile == 0) store_##vector(to.rows[r] - to.voxel, splat_##vector(0));     \
+            const size_t bytes = (size_t)(group->lanes * value_bytes(to.format));              \
+            if (item->tile == 0) memset(writable_value_at(to.rows[r], -to.voxel, to.format), 0, bytes);  \
             if (item->tile + item->tiles == item->work.tile_columns)                           \
-                store_##vector(to.rows[r] + 4 * item->tiles * to.voxel, splat_##vector(0));    \
+                memset(writable_value_at(to.rows[r], 4 * item->tiles * to.voxel, to.format), 0, bytes);  \
         }                                                                                      \
     }
 

@@ -1,6 +1,6 @@
 /* The data and output transforms of one lane group, for vectors of LANES floats.
  *
- * Included once for each width of vector (LANES is 8 or 16), after vectors_template.h.
+ * Included once for each width of vector (LANES is 8 or 16).
  * NAMED(x) appends the width to a name.
  */
 #define PASTED(name, lanes) name##_##lanes
@@ -34,25 +34,23 @@ ANK_INLINE void NAMED(data_high)(VECTOR d1, VECTOR d2, VECTOR d3, VECTOR d4, VEC
 }
 
 /* The transformed values along D and H of one column of voxels: 36 vectors.
- * rows[z * 6 + y] points to the column of tile row 0; `offset` floats further
- * lies the one wanted.
+ * rows[z * 6 + y] points to the column of tile row 0; `offset` values further
+ * lies the one wanted. `format` is a constant after inlining.
  *
  * Three of the six points along D at a time keep 18 values in registers
  * between the two steps; all six would spill. */
-ANK_INLINE void NAMED(transform_column)(const float *const rows[WINOGRAD_PLANE_POINTS],
-                                           int64_t offset, float *column) {
+ANK_INLINE void NAMED(transform_column)(const void *const rows[WINOGRAD_PLANE_POINTS], int64_t offset,
+                                        const int32_t format, float *column) {
+#define VOXEL(row) NAMED(load_values)(value_at(rows[row], offset, format), format)
     for (int half = 0; half < 2; half++) {
         VECTOR depth[WINOGRAD_POINTS][3];
 #pragma clang loop unroll(full)
         for (int y = 0; y < WINOGRAD_POINTS; y++) {
             if (half == 0)
-                NAMED(data_low)(LOAD(rows[y] + offset), LOAD(rows[6 + y] + offset),
-                                LOAD(rows[12 + y] + offset), LOAD(rows[18 + y] + offset),
-                                LOAD(rows[24 + y] + offset), depth[y]);
+                NAMED(data_low)(VOXEL(y), VOXEL(6 + y), VOXEL(12 + y), VOXEL(18 + y), VOXEL(24 + y), depth[y]);
             else
-                NAMED(data_high)(LOAD(rows[6 + y] + offset), LOAD(rows[12 + y] + offset),
-                                 LOAD(rows[18 + y] + offset), LOAD(rows[24 + y] + offset),
-                                 LOAD(rows[30 + y] + offset), depth[y]);
+                NAMED(data_high)(VOXEL(6 + y), VOXEL(12 + y), VOXEL(18 + y), VOXEL(24 + y), VOXEL(30 + y),
+                                 depth[y]);
         }
 #pragma clang loop unroll(full)
         for (int i = 0; i < 3; i++) {
@@ -63,23 +61,25 @@ ANK_INLINE void NAMED(transform_column)(const float *const rows[WINOGRAD_PLANE_P
             for (int y = 0; y < 6; y++) STORE(column + ((half * 3 + i) * 6 + y) * LANES, v[y]);
         }
     }
+#undef VOXEL
 }
 
 /* Transforms the tiles of one row block: `tiles` tiles side by side, tile 0's
  * first input column being the one that `rows` points to. Successive voxels of
- * a row are `voxel` floats apart. The value of point e of tile t goes to
+ * a row are `voxel` values apart. The value of point e of tile t goes to
  * values + e * slot + t * LANES.
  *
  * Two of a tile's six columns are its left neighbour's too, so transformed
  * columns pass through a ring of eight. */
-static void NAMED(transform_input)(const float *const rows[WINOGRAD_PLANE_POINTS], int64_t voxel,
-                                   int32_t tiles, float *ring, float *values, int64_t slot) {
+ANK_INLINE void NAMED(transform_input_of)(const void *const rows[WINOGRAD_PLANE_POINTS], int64_t voxel,
+                                          const int32_t format, int32_t tiles, float *ring, float *values,
+                                          int64_t slot) {
     enum { COLUMN = WINOGRAD_PLANE_POINTS * LANES };
-    for (int c = 0; c < 2; c++) NAMED(transform_column)(rows, c * voxel, ring + c * COLUMN);
+    for (int c = 0; c < 2; c++) NAMED(transform_column)(rows, c * voxel, format, ring + c * COLUMN);
     for (int32_t t = 0; t < tiles; t++) {
         const int32_t first = 4 * t;
         for (int32_t c = first + 2; c < first + 6; c++)
-            NAMED(transform_column)(rows, c * voxel, ring + (c & 7) * COLUMN);
+            NAMED(transform_column)(rows, c * voxel, format, ring + (c & 7) * COLUMN);
         const float *const left = ring + (first & 7) * COLUMN;
         const float *const right = ring + ((first + 4) & 7) * COLUMN;
         float *to = values + t * LANES;
@@ -97,6 +97,14 @@ static void NAMED(transform_input)(const float *const rows[WINOGRAD_PLANE_POINTS
     }
 }
 
+static void NAMED(transform_input)(const void *const rows[WINOGRAD_PLANE_POINTS], int64_t voxel, int32_t format,
+                                   int32_t tiles, float *ring, float *values, int64_t slot) {
+    if (format == ANK_FLOAT32)
+        NAMED(transform_input_of)(rows, voxel, ANK_FLOAT32, tiles, ring, values, slot);
+    else
+        NAMED(transform_input_of)(rows, voxel, ANK_BFLOAT16, tiles, ring, values, slot);
+}
+
 /* Four outputs from six products; see points.h. */
 ANK_INLINE void NAMED(outputs)(const VECTOR m[6], VECTOR y[4]) {
     const VECTOR sum_a = m[1] + m[2], difference_a = m[1] - m[2];
@@ -109,17 +117,19 @@ ANK_INLINE void NAMED(outputs)(const VECTOR m[6], VECTOR y[4]) {
 
 /* Where the outputs of a row block go, for one lane group. */
 struct NAMED(output_rows) {
-    float *rows[16];           /* [z][y]: voxel x of the first tile; NULL: not wanted */
-    const float *residuals[16]; /* likewise; used where `residual` is set */
+    void *rows[16];      /* [z][y]: voxel x of the first tile; NULL: not wanted */
+    void *residuals[16]; /* likewise; used where `residual` is set */
     int residual;
-    int64_t voxel;     /* floats from a voxel to the next, in output and residual */
+    int32_t format;
+    int64_t voxel;     /* values from a voxel to the next, in output and residual */
     int32_t columns;   /* voxels of the row from x on; those after are zero */
     float scale[LANES], shift[LANES], negative_slope;
 };
 
 /* Transforms the products of the row block's tiles back and writes them. */
-static void NAMED(transform_output)(const float *products, int64_t slot, int32_t tiles,
-                                    float *lines, const struct NAMED(output_rows) *to) {
+ANK_INLINE void NAMED(transform_output_of)(const float *products, int64_t slot, int32_t tiles, float *lines,
+                                           const struct NAMED(output_rows) *to, const int32_t format) {
+#define OUTPUT(r) writable_value_at(to->rows[r], offset, format)
     const VECTOR scale = LOAD(to->scale), shift = LOAD(to->shift);
     const VECTOR slope = SPLAT(to->negative_slope);
     for (int32_t t = 0; t < tiles; t++) {
@@ -136,7 +146,7 @@ static void NAMED(transform_output)(const float *products, int64_t slot, int32_t
             const int64_t offset = (4 * t + x) * to->voxel;
             if (4 * t + x >= to->columns) {
                 for (int r = 0; r < 16; r++)
-                    if (to->rows[r]) STORE(to->rows[r] + offset, SPLAT(0));
+                    if (to->rows[r]) NAMED(store_values)(OUTPUT(r), SPLAT(0), format);
                 continue;
             }
             const float *line = lines + x * WINOGRAD_PLANE_POINTS * LANES;
@@ -158,12 +168,22 @@ static void NAMED(transform_output)(const float *products, int64_t slot, int32_t
                 for (int z = 0; z < 4; z++) {
                     if (!to->rows[4 * z + y]) continue;
                     VECTOR v = FMA(scale, sums[z], shift);
-                    if (to->residual) v += LOAD(to->residuals[4 * z + y] + offset);
-                    STORE(to->rows[4 * z + y] + offset, NAMED(activate)(v, slope));
+                    if (to->residual)
+                        v += NAMED(load_values)(value_at(to->residuals[4 * z + y], offset, format), format);
+                    NAMED(store_values)(OUTPUT(4 * z + y), NAMED(activate)(v, slope), format);
                 }
             }
         }
     }
+#undef OUTPUT
+}
+
+static void NAMED(transform_output)(const float *products, int64_t slot, int32_t tiles, float *lines,
+                                    const struct NAMED(output_rows) *to) {
+    if (to->format == ANK_FLOAT32)
+        NAMED(transform_output_of)(products, slot, tiles, lines, to, ANK_FLOAT32);
+    else
+        NAMED(transform_output_of)(products, slot, tiles, lines, to, ANK_BFLOAT16);
 }
 
 #undef PASTED

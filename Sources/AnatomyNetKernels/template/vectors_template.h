@@ -1,0 +1,53 @@
+/* Vectors of LANES (8 or 16) floats: type vector_LANES and what is done with it. Included by vector.h. */
+#define PASTED(name, lanes) name##_##lanes
+#define EXPANDED(name, lanes) PASTED(name, lanes)
+#define NAMED(name) EXPANDED(name, LANES)
+#define VECTOR NAMED(vector)
+
+typedef float NAMED(vector) __attribute__((ext_vector_type(LANES)));
+typedef uint32_t NAMED(bits) __attribute__((ext_vector_type(LANES)));
+/* The same in memory, in either format: callers' buffers need not be aligned to a vector. */
+typedef float NAMED(stored) __attribute__((ext_vector_type(LANES), aligned(4)));
+typedef uint16_t NAMED(stored_bfloat16) __attribute__((ext_vector_type(LANES), aligned(2)));
+
+ANK_INLINE VECTOR NAMED(load)(const float *from) { return *(const NAMED(stored) *)from; }
+ANK_INLINE void NAMED(store)(float *to, VECTOR v) { *(NAMED(stored) *)to = v; }
+ANK_INLINE VECTOR NAMED(splat)(float v) { return (VECTOR)v; }
+ANK_INLINE VECTOR NAMED(multiply_add)(VECTOR a, VECTOR b, VECTOR c) {
+    return __builtin_elementwise_fma(a, b, c);
+}
+
+/* max(v, slope * v): the leaky rectifier for slopes up to 1. */
+ANK_INLINE VECTOR NAMED(activate)(VECTOR v, VECTOR slope) {
+    const VECTOR scaled = slope * v;
+    return v > scaled ? v : scaled;
+}
+
+/* The upper halves of floats that are rounded to the nearest bfloat16, ties to even: what is added
+ * carries into the upper half where the lower is above one half, or is one half and the upper is odd.
+ * A NaN could so become a number, hence it is truncated instead, and made a quiet one lest its
+ * upper half be that of infinity.
+ *
+ * Not vcvtneps2bf16, which turns subnormal numbers into zero. */
+ANK_INLINE NAMED(bits) NAMED(rounded_bits)(VECTOR v) {
+    const NAMED(bits) bits = (NAMED(bits))v;
+    const NAMED(bits) rounded = bits + 0x7fff + (bits >> 16 & 1);
+    return (v == v ? rounded : bits | 0x400000) >> 16;
+}
+
+/* Values in memory; `format` is a constant after inlining. */
+ANK_INLINE VECTOR NAMED(load_values)(const void *from, int32_t format) {
+    if (format == ANK_FLOAT32) return NAMED(load)(from);
+    return (VECTOR)(__builtin_convertvector(*(const NAMED(stored_bfloat16) *)from, NAMED(bits)) << 16);
+}
+ANK_INLINE void NAMED(store_values)(void *to, VECTOR v, int32_t format) {
+    if (format == ANK_FLOAT32)
+        NAMED(store)(to, v);
+    else
+        *(NAMED(stored_bfloat16) *)to = __builtin_convertvector(NAMED(rounded_bits)(v), NAMED(stored_bfloat16));
+}
+
+#undef PASTED
+#undef EXPANDED
+#undef NAMED
+#undef VECTOR
