@@ -59,6 +59,7 @@ let package = Package(
             linkerSettings: [.unsafeFlags(sharedLibraryFlags)]
         ),
         .target(name: "AnatomyNetPhantom"),
+        .target(name: "MachinePeak", linkerSettings: [.linkedLibrary("pthread")]),
         .target(
             name: "MedicalImageFiles",
             dependencies: ["AnatomyNet", "CNifti", "CTeem"],
@@ -77,7 +78,7 @@ let package = Package(
         .executableTarget(
             name: "anatomynet-demo",
             dependencies: [
-                "AnatomyNet", "AnatomyNetPhantom", "MedicalImageFiles", "SegmentationPictures",
+                "AnatomyNet", "AnatomyNetPhantom", "MachinePeak", "MedicalImageFiles", "SegmentationPictures",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             // Self-contained, like the library. FoundationEssentials is made of the last three, which
@@ -96,6 +97,10 @@ let package = Package(
             name: "AnatomyNetTests",
             dependencies: ["AnatomyNet", "AnatomyNetSystem", "AnatomyNetKernels"],
             resources: [.copy("Fixtures")]
+        ),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["AnatomyNet", "AnatomyNetPhantom"]
         ),
         .testTarget(
             name: "MedicalImageFilesTests",

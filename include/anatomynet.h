@@ -50,10 +50,10 @@
  *   Status      int32_t; 0 is success. After a failure anatomynet_last_error() has a
  *               sentence that names the argument, what was found and what is allowed.
  *   Structs     start with struct_size; fill them with their _init function first, which
- *               takes the struct's size as the caller knows it and sets every default. A caller compiled against an older header passes a
- *               smaller struct: the fields it lacks take their defaults. A larger one is
- *               accepted if the bytes unknown to this library are zero. The size must be a
- *               multiple of 8.
+ *               takes the struct's size as the caller knows it and sets every default. A caller
+ *               compiled against an older header passes a smaller struct: the fields it lacks take
+ *               their defaults. A larger one is accepted if the bytes unknown to this library are
+ *               zero. The size must be a multiple of 8.
  *   Threads     Every function may be called from any thread. A model does not change after
  *               it was loaded: any number of threads may segment with one model at once.
  *               Free it when none does.
@@ -184,6 +184,10 @@ typedef struct anatomynet_load_options {
     uint32_t instruction_set;     /* ANATOMYNET_INSTRUCTION_SET_...: weights are laid out for it */
     anatomynet_log_callback log;  /* told, during the call, which defaults were taken; NULL: nobody */
     void *log_user;
+    uint32_t keep_memory;         /* 1: the memory of the largest call so far stays with the model, and calls
+                                     that find it do without fresh pages; anatomynet_free releases it.
+                                     0 (default): a call releases all it took */
+    uint32_t reserved;            /* 0 */
 } anatomynet_load_options;
 
 /* Sets every default in the first struct_size bytes, which must be sizeof *options, and options->
@@ -304,6 +308,11 @@ void anatomynet_volume_init(anatomynet_volume *volume, uint32_t struct_size);
 #define ANATOMYNET_REGION_CROP 2   /* the network sees the region and region_margin mm around it: less
                                       memory and time, but the labels inside may differ */
 
+/* How what the layers compute is kept until it is used; the arithmetic is float32 either way.
+ * BFLOAT16 halves the memory of a call; results differ slightly (docs/performance.md has figures). */
+#define ANATOMYNET_STORAGE_FLOAT32 0
+#define ANATOMYNET_STORAGE_BFLOAT16 1
+
 /* How to segment. */
 typedef struct anatomynet_segment_options {
     uint32_t struct_size;
@@ -320,7 +329,7 @@ typedef struct anatomynet_segment_options {
                                     trained on; 0 (default): refuse it */
     uint32_t keep_largest_components; /* 1: of each organ only the largest connected component (26
                                     neighbours) stays, the rest becomes background; default 0 */
-    uint32_t reserved;           /* 0 */
+    uint32_t feature_map_storage; /* ANATOMYNET_STORAGE_...; default float32 */
     int64_t region_first[3];     /* lowest voxel of the region, x y z; read where there is one */
     int64_t region_dimensions[3]; /* its voxels, x y z; it must lie within the volume */
     double region_margin;        /* mm, not negative; read where region_mode is ANATOMYNET_REGION_CROP */

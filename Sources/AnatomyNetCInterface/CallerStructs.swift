@@ -86,6 +86,14 @@ extension CallerStruct {
     }
 }
 
+/// A caller's yes or no.
+func flag(_ value: UInt32, _ name: String) throws(AnatomyNetError) -> Bool {
+    guard value <= 1 else {
+        throw AnatomyNetError(.option, "options->\(name) is \(value); 0 and 1 are allowed")
+    }
+    return value == 1
+}
+
 extension anatomynet_load_options: CallerStruct {
     static var defaults: Self { zeroed }
 }

@@ -44,7 +44,12 @@ private func load(
         if let options { given = try anatomynet_load_options(callers: options, "options") }
         let overrides = try given.overrides
         let instructionSet = try given.instructionSet
-        let loaded = try Model(try read(), overrides: overrides, instructionSet: instructionSet)
+        let keepsMemory = try flag(given.keep_memory, "keep_memory")
+        guard given.reserved == 0 else {
+            throw AnatomyNetError(.option, "options->reserved is \(given.reserved); it must be 0")
+        }
+        let loaded = try Model(
+            try read(), overrides: overrides, instructionSet: instructionSet, keepsMemory: keepsMemory)
         let handle = try ModelHandle(loaded)
         if let log = given.log {
             for taken in loaded.description.defaults {

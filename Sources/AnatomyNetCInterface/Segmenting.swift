@@ -88,9 +88,13 @@ private func segmentationOptions(
     options.region = try region(given)
     options.allowsUntrainedSpacing = try flag(given.allow_untrained_spacing, "allow_untrained_spacing")
     options.keepsLargestComponents = try flag(given.keep_largest_components, "keep_largest_components")
-    guard given.reserved == 0 else {
-        throw AnatomyNetError(.option, "options->reserved is \(given.reserved); it must be 0")
+    guard let storage = FeatureMapStorage(rawValue: given.feature_map_storage) else {
+        throw AnatomyNetError(
+            .option,
+            "options->feature_map_storage is \(given.feature_map_storage); allowed are 0 (float32) and 1 (bfloat16)"
+        )
     }
+    options.featureMapStorage = storage
     if let progress = given.progress {
         options.progress = { fraction in progress(fraction, given.progress_user) == 0 }
     }
@@ -104,13 +108,6 @@ private func segmentationOptions(
         }
     }
     return options
-}
-
-private func flag(_ value: UInt32, _ name: String) throws(AnatomyNetError) -> Bool {
-    guard value <= 1 else {
-        throw AnatomyNetError(.option, "options->\(name) is \(value); 0 and 1 are allowed")
-    }
-    return value == 1
 }
 
 private func region(_ options: anatomynet_segment_options) throws(AnatomyNetError) -> Region? {

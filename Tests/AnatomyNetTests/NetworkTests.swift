@@ -20,6 +20,21 @@ import Testing
         #expect(count([22, 22, 22, 22], 3, nil, .sum) == 493_639)
     }
 
+    /// (15 · 16 + 16 · 10) · 27 weights instead of (15 · 14 + 14 · 14 + 15 · 14 + 14 · 10) · 27 and three
+    /// normalisations.
+    @Test func theHeadOfThePapersTextHasOneConvolution() {
+        func count(_ head: ResidualFamily.Head) -> Int {
+            ResidualFamily(
+                channels: [28, 30, 32, 34], blocks: 2, squeezeReduction: (encoder: 15, decoder: 16),
+                merge: .concatenate, head: head, classCount: 10
+            ).graph.parameterCount
+        }
+        let scripts = (15 * 14 + 14 * 14 + 15 * 14 + 14 * 10) * 27 + 6 * 14
+        let text = (15 * 16 + 16 * 10) * 27
+        #expect(count(.convolution(hasBias: true, isNormalized: false)) == 734_417 - scripts + text + 16)
+        #expect(count(.convolution(hasBias: false, isNormalized: true)) == 734_417 - scripts + text + 32)
+    }
+
     @Test(arguments: [
         ([32, 40, 48, 56], 1, 819_674), ([48, 96, 112, 128], 2, 4_005_698),
         ([64, 128, 256, 288], 3, 15_234_986), ([64, 128, 256, 512], 4, 22_450_218),

@@ -44,9 +44,11 @@ struct ReferencePair {
 
     static func model(
         _ name: String, overrides: ModelOverrides = ModelOverrides(),
-        instructionSet: Model.InstructionSet? = nil
+        instructionSet: Model.InstructionSet? = nil, keepsMemory: Bool = false
     ) throws -> Model {
-        try Model(WeightFile.read(path: path(name)), overrides: overrides, instructionSet: instructionSet)
+        try Model(
+            WeightFile.read(path: path(name)), overrides: overrides, instructionSet: instructionSet,
+            keepsMemory: keepsMemory)
     }
 }
 

@@ -209,6 +209,9 @@ static void loading(void) {
     WITH(options.instruction_set = 4, ANATOMYNET_ERROR_OPTION);
     WITH(options.instruction_set = UINT32_MAX, ANATOMYNET_ERROR_OPTION);
     WITH(options.instruction_set = ANATOMYNET_INSTRUCTION_SET_PORTABLE, ANATOMYNET_OK);
+    WITH(options.keep_memory = 1, ANATOMYNET_OK);
+    WITH(options.keep_memory = 2, ANATOMYNET_ERROR_OPTION);
+    WITH(options.reserved = 1, ANATOMYNET_ERROR_OPTION);
     WITH(options.struct_size = 0, ANATOMYNET_ERROR_STRUCT_SIZE);
     WITH(options.struct_size = 4, ANATOMYNET_ERROR_STRUCT_SIZE);
     WITH(options.struct_size += 4, ANATOMYNET_ERROR_STRUCT_SIZE);
@@ -331,6 +334,9 @@ static void segmenting(const anatomynet_model *model) {
     WITH(options.threads = UINT32_MAX, ANATOMYNET_ERROR_OPTION);
     WITH(options.memory_limit = 1, ANATOMYNET_ERROR_MEMORY_LIMIT);
     WITH(options.memory_limit = UINT64_MAX, ANATOMYNET_OK);
+    WITH(options.feature_map_storage = ANATOMYNET_STORAGE_BFLOAT16, ANATOMYNET_OK);
+    WITH(options.feature_map_storage = 2, ANATOMYNET_ERROR_OPTION);
+    WITH(options.feature_map_storage = UINT32_MAX, ANATOMYNET_ERROR_OPTION);
     WITH(options.struct_size = 0, ANATOMYNET_ERROR_STRUCT_SIZE);
     WITH(options.struct_size = 9, ANATOMYNET_ERROR_STRUCT_SIZE);
 #undef WITH

@@ -15,6 +15,7 @@ import ctypes
 import os
 from collections.abc import Callable, Sequence
 from ctypes import POINTER, byref, c_char_p, c_double, c_float, c_int32, c_int64, c_uint8, c_uint32, c_uint64, c_void_p
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,8 @@ from numpy.typing import NDArray
 OK = 0
 CANCELLED = 60
 
+_REGION_LABELS = 1
+_REGION_CROP = 2
 _PROGRESS = ctypes.CFUNCTYPE(c_int32, c_double, c_void_p)
 _LOG = ctypes.CFUNCTYPE(None, c_int32, c_char_p, c_void_p)
 _VOXEL_TYPES = {np.dtype(np.int16): 1, np.dtype(np.uint16): 2, np.dtype(np.float32): 3}
@@ -43,6 +46,30 @@ class _Volume(ctypes.Structure):
     ]
 
 
+class _LoadOptions(ctypes.Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("activation", c_uint32),
+        ("negative_slope", c_double),
+        ("batch_norm", c_uint32),
+        ("padding_multiple", c_uint32),
+        ("intensity_window", c_uint32),
+        ("spacing_mode", c_uint32),
+        ("window_lower", c_double),
+        ("window_upper", c_double),
+        ("spacing", c_double * 3),
+        ("architecture", c_char_p),
+        ("orientation", c_char_p),
+        ("class_names", POINTER(c_char_p)),
+        ("class_count", c_uint32),
+        ("instruction_set", c_uint32),
+        ("log", _LOG),
+        ("log_user", c_void_p),
+        ("keep_memory", c_uint32),
+        ("reserved", c_uint32),
+    ]
+
+
 class _SegmentOptions(ctypes.Structure):
     _fields_ = [
         ("struct_size", c_uint32),
@@ -55,10 +82,25 @@ class _SegmentOptions(ctypes.Structure):
         ("region_mode", c_uint32),
         ("allow_untrained_spacing", c_uint32),
         ("keep_largest_components", c_uint32),
-        ("reserved", c_uint32),
+        ("feature_map_storage", c_uint32),
         ("region_first", c_int64 * 3),
         ("region_dimensions", c_int64 * 3),
         ("region_margin", c_double),
+    ]
+
+
+class _Measurement(ctypes.Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("label", c_uint32),
+        ("voxels", c_uint64),
+        ("volume_ml", c_double),
+        ("centroid", c_double * 3),
+        ("box_lower", c_double * 3),
+        ("box_upper", c_double * 3),
+        ("mean_confidence", c_double),
+        ("touches_border", c_uint32),
+        ("reserved", c_uint32),
     ]
 
 
@@ -69,7 +111,7 @@ class _Outputs(ctypes.Structure):
         ("classes", POINTER(c_uint32)),
         ("probabilities", POINTER(c_float)),
         ("probabilities_bytes", c_uint64),
-        ("measurements", c_void_p),
+        ("measurements", POINTER(_Measurement)),
         ("measurements_bytes", c_uint64),
     ]
 
@@ -81,7 +123,8 @@ def _load_library() -> ctypes.CDLL:
         ("anatomynet_status_name", c_char_p, [c_int32]),
         ("anatomynet_last_error", c_char_p, []),
         ("anatomynet_version", c_char_p, []),
-        ("anatomynet_load", c_int32, [c_char_p, c_void_p, POINTER(c_void_p)]),
+        ("anatomynet_load_options_init", None, [POINTER(_LoadOptions), c_uint32]),
+        ("anatomynet_load", c_int32, [c_char_p, POINTER(_LoadOptions), POINTER(c_void_p)]),
         ("anatomynet_free", None, [c_void_p]),
         ("anatomynet_model_class_count", c_uint32, [c_void_p]),
         ("anatomynet_model_class_name", c_char_p, [c_void_p, c_uint32]),
@@ -89,6 +132,7 @@ def _load_library() -> ctypes.CDLL:
         ("anatomynet_volume_init", None, [POINTER(_Volume), c_uint32]),
         ("anatomynet_segment_options_init", None, [POINTER(_SegmentOptions), c_uint32]),
         ("anatomynet_outputs_init", None, [POINTER(_Outputs), c_uint32]),
+        ("anatomynet_measurement_init", None, [POINTER(_Measurement), c_uint32]),
         (
             "anatomynet_segment",
             c_int32,
@@ -134,12 +178,33 @@ def version() -> str:
     return _library.anatomynet_version().decode()
 
 
+@dataclass(frozen=True)
+class Measurement:
+    """What was measured of one class. Lengths in mm, places in DICOM LPS (x, y, z); NaN where there is nothing
+    to measure or the spacing is unknown."""
+
+    label: int
+    name: str
+    voxels: int
+    volume_ml: float
+    centroid: tuple[float, float, float]
+    box_lower: tuple[float, float, float]
+    box_upper: tuple[float, float, float]
+    mean_confidence: float
+    touches_border: bool
+    """The organ may continue outside of the volume or of the region."""
+
+
 class Model:
     """A loaded network. Close it, use it as a context manager, or leave it to the garbage collector."""
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], *, keep_memory: bool = False) -> None:
+        """Loads a weight file. `keep_memory` leaves a call's memory with the model for the next call."""
         self._handle = c_void_p()
-        _check(_library.anatomynet_load(os.fsencode(path), None, byref(self._handle)))
+        options = _LoadOptions()
+        _library.anatomynet_load_options_init(byref(options), ctypes.sizeof(options))
+        options.keep_memory = keep_memory
+        _check(_library.anatomynet_load(os.fsencode(path), byref(options), byref(self._handle)))
 
     def close(self) -> None:
         """Frees the model. No other thread may be using it."""
@@ -180,10 +245,15 @@ class Model:
         threads: int = 0,
         memory_limit: int = 0,
         keep_largest_components: bool = False,
+        allow_untrained_spacing: bool = False,
+        bfloat16_storage: bool = False,
+        region: tuple[slice, slice, slice] | None = None,
+        region_margin: float | None = None,
         progress: Callable[[float], bool | None] | None = None,
         log: Callable[[int, str], None] | None = None,
         probabilities: NDArray[np.float32] | None = None,
         classes: Sequence[int] | None = None,
+        measurements: list[Measurement] | None = None,
     ) -> NDArray[np.uint8]:
         """Labels each voxel of a CT.
 
@@ -191,9 +261,14 @@ class Model:
         spacing        mm along z, y, x, in the order of the array's axes; zeros: unknown
         origin         mm, centre of voxel [0, 0, 0] in DICOM LPS (x, y, z)
         direction      as in anatomynet.h: row-major 3 × 3, columns are the x, y and z axis
+        bfloat16_storage  half the memory and a little faster; results differ slightly
+        region         slices along z, y, x; what lies outside is background
+        region_margin  mm around the region that the network sees; None: it sees the whole volume. A crop takes
+                       less memory and time, but the labels inside may differ
         progress       receives the finished fraction; return False to cancel. An exception in it cancels
                        too, and is raised here
         probabilities  [class, z, y, x], C-contiguous; receives the probability of each of `classes`
+        measurements   receives one measurement a class, background included, in the order of the labels
 
         Returns labels [z, y, x]. Raises Error, Cancelled, or TypeError and ValueError for unsuitable arrays.
         """
@@ -204,19 +279,30 @@ class Model:
         options.threads = threads
         options.memory_limit = memory_limit
         options.keep_largest_components = keep_largest_components
+        options.allow_untrained_spacing = allow_untrained_spacing
+        options.feature_map_storage = bfloat16_storage
+        if region is not None:
+            self._set_region(options, region, region_margin, voxels.shape)
         if progress is not None:
             options.progress = callbacks.progress
         if log is not None:
             options.log = callbacks.log
         labels = np.empty(voxels.shape, np.uint8)
         outputs = self._outputs(probabilities, classes, voxels.shape)
+        measured = None
+        if measurements is not None:
+            measured = self._measurements()
+            outputs.measurements = measured
+            outputs.measurements_bytes = ctypes.sizeof(measured)
         status = _library.anatomynet_segment(
             self._open(), byref(volume), byref(options), labels.ctypes.data_as(POINTER(c_uint8)), labels.nbytes,
-            None if outputs is None else byref(outputs),
+            byref(outputs),
         )  # fmt: skip
         if callbacks.raised is not None:
             raise callbacks.raised
         _check(status)
+        if measurements is not None:
+            measurements[:] = [self._measurement(found) for found in measured]
         return labels
 
     def estimate_memory(self, shape: Sequence[int], *, spacing: Sequence[float] = (0, 0, 0), threads: int = 0) -> int:
@@ -270,21 +356,52 @@ class Model:
     @staticmethod
     def _outputs(
         probabilities: NDArray[np.float32] | None, classes: Sequence[int] | None, shape: tuple[int, ...]
-    ) -> _Outputs | None:
+    ) -> _Outputs:
+        outputs = _Outputs()
+        _library.anatomynet_outputs_init(byref(outputs), ctypes.sizeof(outputs))
         if probabilities is None:
-            return None
+            return outputs
         wanted = list(range(probabilities.shape[0]) if classes is None else classes)
         if probabilities.dtype != np.float32 or not probabilities.flags.c_contiguous:
             raise TypeError("probabilities must be float32 and C-contiguous")
         if probabilities.shape != (len(wanted), *shape):
             raise ValueError(f"probabilities of shape {probabilities.shape}; {(len(wanted), *shape)} is needed")
-        outputs = _Outputs()
-        _library.anatomynet_outputs_init(byref(outputs), ctypes.sizeof(outputs))
         outputs.class_count = len(wanted)
         outputs.classes = (c_uint32 * len(wanted))(*wanted)
         outputs.probabilities = probabilities.ctypes.data_as(POINTER(c_float))
         outputs.probabilities_bytes = probabilities.nbytes
         return outputs
+
+    @staticmethod
+    def _set_region(
+        options: _SegmentOptions, region: tuple[slice, slice, slice], margin: float | None, shape: tuple[int, ...]
+    ) -> None:
+        ranges = [part.indices(size) for part, size in zip(region, shape)]
+        if len(region) != 3 or any(step != 1 for _, _, step in ranges):
+            raise ValueError("a region is three slices without steps, along z, y, x")
+        options.region_mode = _REGION_LABELS if margin is None else _REGION_CROP
+        options.region_first[:] = [start for start, _, _ in reversed(ranges)]
+        options.region_dimensions[:] = [stop - start for start, stop, _ in reversed(ranges)]
+        options.region_margin = 0 if margin is None else margin
+
+    def _measurements(self) -> ctypes.Array[_Measurement]:
+        measured = (_Measurement * len(self.class_names))()
+        for one in measured:
+            _library.anatomynet_measurement_init(byref(one), ctypes.sizeof(one))
+        return measured
+
+    def _measurement(self, found: _Measurement) -> Measurement:
+        return Measurement(
+            label=found.label,
+            name=self.class_names[found.label],
+            voxels=found.voxels,
+            volume_ml=found.volume_ml,
+            centroid=tuple(found.centroid),
+            box_lower=tuple(found.box_lower),
+            box_upper=tuple(found.box_upper),
+            mean_confidence=found.mean_confidence,
+            touches_border=bool(found.touches_border),
+        )
 
 
 class _Callbacks:

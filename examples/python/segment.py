@@ -1,4 +1,5 @@
-"""Usage: segment.py MODEL. Segments a made-up CT and shows progress, cancellation, errors and threads."""
+"""Usage: segment.py MODEL. Segments a made-up CT and shows progress, measurements, regions, cancellation, errors
+and threads."""
 
 import sys
 import threading
@@ -18,6 +19,41 @@ def main() -> None:
         assert fractions == sorted(fractions) and fractions[-1] == 1
         for label, name in enumerate(model.class_names):
             print(f"{label} {name:<18} {(labels == label).sum():8d} voxels")
+
+        # Measurements are in the patient's millimetres, here of a volume whose x axis runs to the right.
+        spacing, origin, direction = (2.5, 1.25, 1.5), (70.0, -31.0, 400.0), (-1, 0, 0, 0, 1, 0, 0, 0, 1)
+        organs: list[anatomynet.Measurement] = []
+        placed = model.segment(
+            ct, spacing=spacing, origin=origin, direction=direction, allow_untrained_spacing=True, measurements=organs
+        )
+        for organ in organs:
+            k, j, i = np.nonzero(placed == organ.label)
+            assert organ.voxels == len(i)
+            assert np.isclose(organ.volume_ml, len(i) * 2.5 * 1.25 * 1.5 / 1000)
+            if len(i) == 0:
+                continue
+            x, y, z = 70 - 1.5 * i, -31 + 1.25 * j, 400 + 2.5 * k
+            assert np.allclose(organ.centroid, (x.mean(), y.mean(), z.mean()))
+            assert np.allclose(organ.box_lower, (x.min() - 0.75, y.min() - 0.625, z.min() - 1.25))
+            assert np.allclose(organ.box_upper, (x.max() + 0.75, y.max() + 0.625, z.max() + 1.25))
+            print(f"{organ.name:<18} {organ.volume_ml:8.2f} mL at {np.round(organ.centroid, 1)}")
+
+        # A region of interest: the labels inside stay, those outside are background.
+        region = (slice(8, 24), slice(10, 31), slice(5, 40))
+        wanted = np.zeros_like(placed)
+        wanted[region] = placed[region]
+        options = dict(spacing=spacing, origin=origin, direction=direction, allow_untrained_spacing=True, region=region)
+        assert (model.segment(ct, **options) == wanted).all()
+        cropped = model.segment(ct, region_margin=10, **options)
+        outside = np.ones(ct.shape, bool)
+        outside[region] = False
+        assert not cropped[outside].any()
+
+        # Half the memory for slightly different results; and memory kept for the next call.
+        rounded = model.segment(ct, bfloat16_storage=True)
+        assert (rounded == labels).mean() > 0.95
+        with anatomynet.Model(sys.argv[1], keep_memory=True) as keeping:
+            assert all((keeping.segment(ct) == labels).all() for _ in range(2))
 
         # A flipped and transposed view is read in place.
         view = ct[::-1, :, ::-1]

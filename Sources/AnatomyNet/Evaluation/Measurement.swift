@@ -24,6 +24,35 @@ public struct Measurement: Sendable, Equatable {
     }
 }
 
+extension Measurement {
+    /// Measures labels that exist already, such as a true segmentation; confidences are nil.
+    ///
+    /// - Parameter labels: of the whole volume, dense, x fastest.
+    /// - Returns: one measurement a class, in the order of the labels, background included.
+    /// - Throws: what `Geometry.check` throws; `.bufferTooShort`; `.unknownClass` if a label is not below
+    ///   `classCount`; `.outOfMemory`.
+    public static func all(
+        of labels: UnsafeBufferPointer<UInt8>, geometry: Geometry, classCount: Int
+    ) throws(AnatomyNetError) -> [Measurement] {
+        try geometry.check()
+        guard labels.count >= geometry.voxelCount, let base = labels.baseAddress else {
+            throw AnatomyNetError(
+                .bufferTooShort,
+                "there are \(labels.count) labels; the volume has \(geometry.voxelCount) voxels")
+        }
+        if let largest = labels.prefix(geometry.voxelCount).max(), largest >= classCount {
+            throw AnatomyNetError(
+                .unknownClass,
+                "a voxel has the label \(largest); there are the classes 0 to \(classCount - 1)")
+        }
+        return try Measurer(
+            geometry: geometry, box: .whole(geometry.dimensions), classCount: classCount
+        ).measure(
+            labels: base, confidences: [Double?](repeating: nil, count: classCount),
+            runner: Runner(workers: 1, progress: nil))
+    }
+}
+
 /// Measures all classes of a segmentation at once.
 ///
 /// Sums are whole numbers, so that no order of summation gives other bits.

@@ -11,6 +11,7 @@ struct Executor {
     private let plan: Plan
     private let workspace: Workspace
     private let runner: Runner
+    private let stopwatch: Stopwatch?
     private let kernels: ank_kernels
     private var graph: LayerGraph { plan.network.graph }
     /// For layers whose statistics are the volume's own: what normalisation makes of their sums.
@@ -21,10 +22,11 @@ struct Executor {
         var shift: [Double]
     }
 
-    init(plan: Plan, workspace: Workspace, runner: Runner) {
+    init(plan: Plan, workspace: Workspace, runner: Runner, stopwatch: Stopwatch? = nil) {
         self.plan = plan
         self.workspace = workspace
         self.runner = runner
+        self.stopwatch = stopwatch
         kernels = plan.network.kernels.pointee
     }
 
@@ -39,22 +41,26 @@ struct Executor {
 
     private static func cost(of layer: Int, in plan: Plan, share: Double) -> Double {
         let graph = plan.network.graph
+        if plan.shortcuts.contains(layer) { return 0 }
         let passes =
             layer >= plan.head.firstLayer && plan.network.batchNorm == .volume
             ? Double(graph.statisticsWaves(from: plan.head.firstLayer).count + 1) : 1
-        return share * passes
-            * graph.multiplicationCount(of: graph.layers[layer], gridVoxels: plan.grid.voxels)
+        return share * passes * plan.multiplicationCount(of: layer)
     }
 
     mutating func run(sink: Sink) throws(AnatomyNetError) {
-        for index in 1..<plan.head.firstLayer {
+        for index in 1..<plan.head.firstLayer where !plan.shortcuts.contains(index) {
             let depth = plan.maps[index]?.layout.grid.depth ?? 0
             switch plan.network.batchNorm {
             case .running:
                 try runLayer(index, planes: 0..<depth)
             case .volume:
                 try runLayer(index, planes: 0..<depth)
-                try normalize(index)
+                if let stopwatch {
+                    try stopwatch.measure(index) { () throws(AnatomyNetError) in try normalize(index) }
+                } else {
+                    try normalize(index)
+                }
             }
         }
         if plan.network.batchNorm == .volume {
@@ -84,6 +90,11 @@ struct Executor {
     // MARK: Layers
 
     private func runLayer(_ index: Int, planes: Range<Int>) throws(AnatomyNetError) {
+        guard let stopwatch else { return try runUntimed(index, planes: planes) }
+        try stopwatch.measure(index) { () throws(AnatomyNetError) in try runUntimed(index, planes: planes) }
+    }
+
+    private func runUntimed(_ index: Int, planes: Range<Int>) throws(AnatomyNetError) {
         let layer = graph.layers[index]
         switch layer.operation {
         case .input, .concatenation:
@@ -102,12 +113,21 @@ struct Executor {
             throw AnatomyNetError(.internal, "layer \(layer.name) has no storage or weights")
         }
         let inputLevel = layer.level - (convolution.stride == 2 ? 1 : 0)
-        let (factors, isFinal) = try factors(of: index, layer, convolution)
+        var (factors, isFinal) = try factors(of: index, layer, convolution)
+        if let shortcut = plan.shortcuts[index] {
+            // The gate is not for the shortcut, nor for what its normalisation adds.
+            let more = plan.network.layers[shortcut].shift
+            factors.shift = zip(factors.shift, more).map { $0 + Double($1) }
+        }
         let scale = output.perLane(factors.scale)
         let shift = output.perLane(factors.shift)
         let input = workspace.inputBlocks(of: layer)
         let outputs = workspace.blocks(of: index)
-        let residual = isFinal ? convolution.residual.map { workspace.blocks(of: $0) } : nil
+        let shortcut = plan.shortcuts[index]
+        let residual =
+            isFinal && shortcut == nil ? convolution.residual.map { workspace.blocks(of: $0) } : nil
+        let added = shortcut.map { workspace.inputBlocks(of: graph.layers[$0]) } ?? []
+        let addedWeights = shortcut.flatMap { plan.network.layers[$0].prepared }
         var operation = ank_convolution(
             kernel: Int32(convolution.kernel), stride: Int32(convolution.stride), output: output.grid,
             input: plan.grid.halved(inputLevel))
@@ -127,9 +147,12 @@ struct Executor {
             operation.epilogue.scale = scale.baseAddress
             operation.epilogue.shift = shift.baseAddress
             operation.epilogue.residual = residual?.baseAddress
-            try withUnsafePointer(to: operation) { (operation) throws(AnatomyNetError) in
-                try runner.run(items: kernels.convolution_items(operation), cost: cost) { item, worker in
-                    kernels.convolve(operation, item, workspace.scratch(worker: worker))
+            try withShortcut(added, addedWeights) { (shortcut) throws(AnatomyNetError) in
+                operation.epilogue.shortcut = shortcut
+                try withUnsafePointer(to: operation) { (operation) throws(AnatomyNetError) in
+                    try runner.run(items: kernels.convolution_items(operation), cost: cost) { item, worker in
+                        kernels.convolve(operation, item, workspace.scratch(worker: worker))
+                    }
                 }
             }
         }
@@ -344,6 +367,20 @@ extension FeatureMapLayout {
             first += block.channels
         }
         return result
+    }
+}
+
+/// Calls `body` with a description of a projection shortcut; nil where there is none.
+private func withShortcut(
+    _ input: [ank_block], _ weights: Buffer<UInt8>?,
+    _ body: (UnsafePointer<ank_shortcut>?) throws(AnatomyNetError) -> Void
+) throws(AnatomyNetError) {
+    guard let weights else { return try body(nil) }
+    try input.withUnsafeBufferPointer { (input) throws(AnatomyNetError) in
+        let shortcut = ank_shortcut(
+            input_count: Int32(input.count), input: input.baseAddress,
+            weights: UnsafeRawPointer(weights.pointer))
+        try withUnsafePointer(to: shortcut) { (shortcut) throws(AnatomyNetError) in try body(shortcut) }
     }
 }
 

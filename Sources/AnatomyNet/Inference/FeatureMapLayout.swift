@@ -8,9 +8,10 @@ struct FeatureMapLayout: Equatable {
     /// Planes that are stored: the depth, or fewer where planes share storage in turn (a ring).
     let storedPlanes: Int
     let blocks: [ChannelBlock]
+    let storage: FeatureMapStorage
 
     struct ChannelBlock: Equatable {
-        /// Floats a voxel.
+        /// Elements a voxel.
         let lanes: Int
         /// Of which carry a channel.
         let channels: Int
@@ -29,9 +30,12 @@ struct FeatureMapLayout: Equatable {
         }
     }
 
-    init(blocks: [ChannelBlock], grid: Grid, storedPlanes: Int? = nil) {
+    init(
+        blocks: [ChannelBlock], grid: Grid, storage: FeatureMapStorage = .float32, storedPlanes: Int? = nil
+    ) {
         self.blocks = blocks
         self.grid = grid
+        self.storage = storage
         self.storedPlanes = min(storedPlanes ?? grid.depth, grid.depth)
     }
 
@@ -44,18 +48,20 @@ struct FeatureMapLayout: Equatable {
         }
     }
 
-    /// The input image: one float a voxel.
+    /// The input image: one element a voxel.
     static let imageBlocks = [ChannelBlock(lanes: 1, channels: 1)]
 
-    /// Floats from one row of a block to the next.
+    /// Elements from one row of a block to the next.
     func rowStride(_ block: Int) -> Int { Int(ank_row_voxels(Int64(grid.width))) * blocks[block].lanes }
 
-    /// Floats of one plane of a block; a cache line more, so that planes do not fall on the same
-    /// sets of the caches.
-    func planeStride(_ block: Int) -> Int { rowStride(block) * grid.height + 16 }
+    /// Bytes of one plane of a block: whole cache lines, and one more, so that planes do not fall on
+    /// the same sets of the caches.
+    func planeBytes(_ block: Int) -> Int {
+        (rowStride(block) * grid.height * storage.elementBytes + 63) / 64 * 64 + 64
+    }
 
     /// Bytes of the voxels of a block, its first row's leading zeros included.
-    func bytes(_ block: Int) -> Int { planeStride(block) * storedPlanes * MemoryLayout<Float>.stride + 64 }
+    func bytes(_ block: Int) -> Int { planeBytes(block) * storedPlanes + 64 }
 
     /// Bytes of a block's table of plane pointers: one for each plane and one beyond each end.
     var tableBytes: Int { (grid.depth + 2) * MemoryLayout<UnsafeMutablePointer<Float>?>.stride }

@@ -10,6 +10,9 @@ struct Plan {
     let network: BoundNetwork
     let grid: FeatureMapLayout.Grid
     let workers: Int
+    /// For each layer, the projection shortcut that is computed within it: a layer that has no step and
+    /// no storage of its own.
+    let shortcuts: [Int?]
     /// For each layer that has storage: how its map is laid out and where.
     private(set) var maps: [MapPlacement?]
     let head: HeadSchedule
@@ -35,34 +38,45 @@ struct Plan {
 
     /// - Parameters:
     ///   - grid: the padded grid; every dimension a multiple of the network's padding unit.
+    ///   - storage: of all maps but the image, whatever carries it, and the logits.
     ///   - workers: threads at most.
     ///   - headRoom: bytes that are wanted beside the head's own.
-    init(network: BoundNetwork, grid: FeatureMapLayout.Grid, workers: Int, headRoom: Int) {
+    init(
+        network: BoundNetwork, grid: FeatureMapLayout.Grid, storage: FeatureMapStorage, workers: Int,
+        headRoom: Int
+    ) {
         self.network = network
         self.grid = grid
         self.workers = workers
         let graph = network.graph
         head = HeadSchedule(graph: graph)
+        let shortcuts = Self.shortcuts(in: network)
+        self.shortcuts = shortcuts
         let lastStep = head.firstLayer
         var arena = Arena()
 
         var lastUse = graph.layers.indices.map { min($0, lastStep) }
         for (index, layer) in graph.layers.enumerated() {
-            for source in graph.inputMaps(of: layer) + graph.sources(of: layer) {
+            let shortcutMaps = shortcuts[index].map { graph.inputMaps(of: graph.layers[$0]) } ?? []
+            for source in graph.inputMaps(of: layer) + graph.sources(of: layer) + shortcutMaps {
                 lastUse[source] = max(lastUse[source], min(index, lastStep))
             }
         }
         lastUse[0] = lastStep
 
         var maps = [MapPlacement?](repeating: nil, count: graph.layers.count)
-        for (index, layer) in graph.layers.enumerated() where layer.operation != .concatenation {
+        for (index, layer) in graph.layers.enumerated()
+        where layer.operation != .concatenation && !shortcuts.contains(index) {
             let isHead = index >= lastStep
             let layout = FeatureMapLayout(
                 blocks: Self.blocks(of: index, in: graph), grid: grid.halved(layer.level),
+                storage: Self.isExact(index, in: graph) ? .float32 : storage,
                 storedPlanes: isHead ? head.storedPlanes(of: index) : nil)
             let tables = arena.reserve(layout.tableBytes * layout.blocks.count, during: 0...lastStep)
             let step = min(index, lastStep)
-            if let shared = Self.mapToOverwrite(by: index, in: network, lastUse: lastUse, maps: maps),
+            if let shared = Self.mapToOverwrite(
+                by: index, layout: layout, in: network, shortcut: shortcuts[index], lastUse: lastUse,
+                maps: maps),
                 step < lastStep
             {
                 arena.extend(shared, through: lastUse[index])
@@ -85,13 +99,20 @@ struct Plan {
         var scratchBytes = 0
         for index in graph.layers.indices {
             scratchBytes = max(
-                scratchBytes, Self.scratchBytes(of: index, in: network, maps: maps, head: head))
+                scratchBytes,
+                Self.scratchBytes(
+                    of: index, shortcut: shortcuts[index], in: network, maps: maps, head: head))
         }
         self.scratchBytes = (scratchBytes + 63) / 64 * 64
         scratch = arena.reserve(self.scratchBytes * workers, during: 0...lastStep)
         self.headRoom = arena.reserve(max(headRoom, 1), during: lastStep...lastStep)
         arena.place()
         self.arena = arena
+    }
+
+    /// Whether a layer's map is float32 whatever storage is asked for.
+    private static func isExact(_ index: Int, in graph: LayerGraph) -> Bool {
+        index == 0 || index == graph.layers.count - 1 || graph.carriesImage(index)
     }
 
     /// The blocks that a layer writes. A map that the input image rides along with has room for one
@@ -106,19 +127,47 @@ struct Plan {
         return blocks
     }
 
-    /// The storage of a layer's residual, if nothing reads the residual afterwards: each voxel is
-    /// read before it is overwritten.
+    /// The projection shortcuts that are computed within the convolution that adds them: whatever else
+    /// would read them, or want their statistics, needs them as maps.
+    private static func shortcuts(in network: BoundNetwork) -> [Int?] {
+        let graph = network.graph
+        var readers = [Int](repeating: 0, count: graph.layers.count)
+        for layer in graph.layers {
+            for source in graph.sources(of: layer) { readers[source] += 1 }
+        }
+        return graph.layers.map { layer in
+            guard false, network.batchNorm == .running,
+                case .convolution(let convolution) = layer.operation, convolution.kernel == 3,
+                convolution.stride == 1, let residual = convolution.residual, readers[residual] == 1,
+                case .convolution(let shortcut) = graph.layers[residual].operation, shortcut.kernel == 1,
+                !shortcut.isActivated, shortcut.residual == nil, shortcut.squeeze == nil
+            else { return nil }
+            return residual
+        }
+    }
+
+    /// The storage that a layer may write over: its residual's, or what its shortcut or a 1x1x1
+    /// convolution reads, if nothing else wants that afterwards. Each voxel of them is read before it is
+    /// overwritten (see `anatomynet_kernels.h`).
     private static func mapToOverwrite(
-        by index: Int, in network: BoundNetwork, lastUse: [Int], maps: [MapPlacement?]
+        by index: Int, layout: FeatureMapLayout, in network: BoundNetwork, shortcut: Int?, lastUse: [Int],
+        maps: [MapPlacement?]
     ) -> Arena.Reservation? {
         let graph = network.graph
-        guard network.batchNorm == .running,
-            case .convolution(let convolution) = graph.layers[index].operation,
-            let residual = convolution.residual, lastUse[residual] == index,
-            graph.layers[residual].channels == graph.layers[index].channels,
-            !graph.inputMaps(of: graph.layers[index]).contains(residual)
-        else { return nil }
-        return maps[residual]?.data
+        guard case .convolution(let convolution) = graph.layers[index].operation else { return nil }
+        let inputs = graph.inputMaps(of: graph.layers[index])
+        var candidates: [Int] = []
+        // Normalisation with the volume's own statistics wants the residual after the convolution.
+        if let residual = convolution.residual, network.batchNorm == .running, !inputs.contains(residual) {
+            candidates.append(residual)
+        }
+        if let shortcut {
+            candidates += graph.inputMaps(of: graph.layers[shortcut]).filter { !inputs.contains($0) }
+        }
+        if convolution.kernel == 1 { candidates += inputs.filter { $0 != convolution.residual } }
+        return candidates.first { lastUse[$0] == index && maps[$0]?.layout == layout }.flatMap {
+            maps[$0]?.data
+        }
     }
 
     private static func sumBytes(of index: Int, in network: BoundNetwork, maps: [MapPlacement?]) -> Int {
@@ -139,17 +188,21 @@ struct Plan {
     }
 
     private static func scratchBytes(
-        of index: Int, in network: BoundNetwork, maps: [MapPlacement?], head: HeadSchedule
+        of index: Int, shortcut: Int?, in network: BoundNetwork, maps: [MapPlacement?], head: HeadSchedule
     ) -> Int {
         let layer = network.graph.layers[index]
         guard case .convolution(let convolution) = layer.operation, let output = maps[index]?.layout else {
             return 0
         }
-        let shape = ConvolutionShape(layer, convolution, of: network.graph)
         let inputGrid = convolution.stride == 2 ? maps[layer.inputs[0]]?.layout.grid : output.grid
         let planes = index >= head.firstLayer ? min(HeadSchedule.slab, output.grid.depth) : output.grid.depth
-        let input = shape.inputBlocks.map(ank_block.init(channelsOf:))
-        let outputs = output.blocks.map(ank_block.init(channelsOf:))
+        let input = inputBlocks(of: layer, convolution, in: network.graph, maps: maps)
+        var added: [ank_block] = []
+        if let shortcut, case .convolution(let projection) = network.graph.layers[shortcut].operation {
+            added = inputBlocks(
+                of: network.graph.layers[shortcut], projection, in: network.graph, maps: maps)
+        }
+        let outputs = output.blocks.map { ank_block(channelsOf: $0, storage: output.storage) }
         return input.withUnsafeBufferPointer { input in
             outputs.withUnsafeBufferPointer { outputs in
                 var operation = ank_convolution(
@@ -160,8 +213,35 @@ struct Plan {
                 operation.output_count = Int32(outputs.count)
                 operation.output = outputs.baseAddress
                 operation.end_plane = Int32(planes)
-                return network.kernels.pointee.convolution_scratch_bytes(&operation)
+                return added.withUnsafeBufferPointer { added in
+                    let shortcut = ank_shortcut(
+                        input_count: Int32(added.count), input: added.baseAddress, weights: nil)
+                    return withUnsafePointer(to: shortcut) { shortcut in
+                        if !added.isEmpty { operation.epilogue.shortcut = shortcut }
+                        return network.kernels.pointee.convolution_scratch_bytes(&operation)
+                    }
+                }
             }
+        }
+    }
+}
+
+extension Plan {
+    /// Multiplications of a direct computation of a step: of the layer and of the shortcut within it.
+    func multiplicationCount(of layer: Int) -> Double {
+        let graph = network.graph
+        return ([layer] + (shortcuts[layer].map { [$0] } ?? [])).reduce(0) {
+            $0 + graph.multiplicationCount(of: graph.layers[$1], gridVoxels: grid.voxels)
+        }
+    }
+
+    /// The blocks that a convolution reads, as far as they are known before there is memory.
+    private static func inputBlocks(
+        of layer: Layer, _ convolution: Layer.Convolution, in graph: LayerGraph, maps: [MapPlacement?]
+    ) -> [ank_block] {
+        let storage = graph.inputMaps(of: layer).first.flatMap { maps[$0]?.layout.storage } ?? .float32
+        return ConvolutionShape(layer, convolution, of: graph).inputBlocks.map {
+            ank_block(channelsOf: $0, storage: storage)
         }
     }
 }

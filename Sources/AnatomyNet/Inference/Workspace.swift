@@ -7,9 +7,10 @@ final class Workspace {
     /// For each layer, the blocks that it writes.
     private let blocks: [[ank_block]]
 
-    init(_ plan: Plan) throws(AnatomyNetError) {
+    /// - Parameter memory: at least the plan's bytes, whatever they contain.
+    init(_ plan: Plan, memory: Buffer<UInt8>) {
         self.plan = plan
-        memory = try Buffer(count: plan.bytes, purpose: "the feature maps")
+        self.memory = memory
         let base = UnsafeMutableRawPointer(memory.pointer)
         blocks = plan.maps.map { map in
             guard let map else { return [] }
@@ -30,11 +31,12 @@ final class Workspace {
         return layout.blocks.indices.map { index in
             let depth = layout.grid.depth
             let table = tables.bindMemory(to: UnsafeMutablePointer<Float>?.self, capacity: depth + 2)
-            let voxels = (data + 64).bindMemory(
-                to: Float.self, capacity: layout.planeStride(index) * layout.storedPlanes)
+            let voxels = data + 64
             table[0] = nil
             for plane in 0..<depth {
-                table[plane + 1] = voxels + layout.planeStride(index) * (plane % layout.storedPlanes)
+                let stored = voxels + layout.planeBytes(index) * (plane % layout.storedPlanes)
+                // The kernels know from the block's format what the elements are.
+                table[plane + 1] = stored.assumingMemoryBound(to: Float.self)
             }
             table[depth + 1] = nil
             data += layout.bytes(index)
@@ -42,7 +44,7 @@ final class Workspace {
             let block = layout.blocks[index]
             return ank_block(
                 planes: table + 1, row_stride: Int64(layout.rowStride(index)), lanes: Int32(block.lanes),
-                channels: Int32(block.channels))
+                channels: Int32(block.channels), format: layout.storage.format)
         }
     }
 

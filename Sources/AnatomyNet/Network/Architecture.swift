@@ -79,13 +79,22 @@ public struct Architecture: Sendable, Equatable {
         }
         let family = ResidualFamily(
             channels: stated, blocks: blocks, squeezeReduction: hasSqueeze ? squeezeReduction : nil,
-            merge: name.hasSuffix("Sum") ? .sum : .concatenate, classCount: classCount)
+            merge: name.hasSuffix("Sum") ? .sum : .concatenate, head: Self.head(shape), classCount: classCount
+        )
         guard family.merge == .concatenate || Set(stated).count == 1 else {
             throw AnatomyNetError(
                 .metadata,
                 "the channels are \(stated); a network that adds its skips has the same number in all stages")
         }
         graph = family.graph
+    }
+
+    /// The head of a residual network is known by the tensors that only a residual block has.
+    private static func head(_ shape: (String) -> [Int]?) -> ResidualFamily.Head {
+        let blockOnly = ["layer10.conv2.weight", "layer10.downsample.0.weight"]
+        guard blockOnly.allSatisfy({ shape($0) == nil }) else { return .residualBlock }
+        return .convolution(
+            hasBias: shape("layer10.conv1.bias") != nil, isNormalized: shape("layer10.bn1.weight") != nil)
     }
 
     private static func isPlain(_ name: String) -> Bool { poolings(name) > 0 }

@@ -44,8 +44,8 @@ struct ConvolutionShape {
     func prepare(
         _ weights: Buffer<Float>, scale: [Double], with kernels: ank_kernels, purpose: String
     ) throws(AnatomyNetError) -> Buffer<UInt8> {
-        let input = inputBlocks.map(ank_block.init(channelsOf:))
-        let output = outputBlocks.map(ank_block.init(channelsOf:))
+        let input = inputBlocks.map { ank_block(channelsOf: $0) }
+        let output = outputBlocks.map { ank_block(channelsOf: $0) }
         let channels = outputBlocks.reduce(0) { $0 + $1.channels }
         var result: Result<Buffer<UInt8>, AnatomyNetError>?
         input.withUnsafeBufferPointer { input in
@@ -76,8 +76,10 @@ struct ConvolutionShape {
 
 extension ank_block {
     /// A block of which only the channels are known.
-    init(channelsOf block: FeatureMapLayout.ChannelBlock) {
-        self.init(planes: nil, row_stride: 0, lanes: Int32(block.lanes), channels: Int32(block.channels))
+    init(channelsOf block: FeatureMapLayout.ChannelBlock, storage: FeatureMapStorage = .float32) {
+        self.init(
+            planes: nil, row_stride: 0, lanes: Int32(block.lanes), channels: Int32(block.channels),
+            format: storage.format)
     }
 }
 

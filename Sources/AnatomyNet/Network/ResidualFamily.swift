@@ -9,6 +9,22 @@ struct ResidualFamily {
         case sum
     }
 
+    /// What lies between the last merge, at full resolution, and the class convolution.
+    enum Head: Equatable {
+        /// A residual block of 14 channels: the published scripts'.
+        case residualBlock
+        /// One convolution of 16 channels: the paper's text, which does not say whether it has a bias
+        /// or a normalisation.
+        case convolution(hasBias: Bool, isNormalized: Bool)
+
+        var channels: Int {
+            switch self {
+            case .residualBlock: 14
+            case .convolution: 16
+            }
+        }
+    }
+
     /// Channels of the encoder's four stages.
     var channels: [Int]
     /// Residual blocks a stage; the decoder's stages have one fewer after the merging block.
@@ -16,10 +32,8 @@ struct ResidualFamily {
     /// Divisors of the channel count that give the squeeze's hidden units.
     var squeezeReduction: (encoder: Int, decoder: Int)?
     var merge: Merge
+    var head = Head.residualBlock
     var classCount: Int
-
-    /// Channels between the last merge and the class convolution.
-    static let headChannels = 14
 
     var graph: LayerGraph {
         var graph = LayerGraph()
@@ -38,7 +52,7 @@ struct ResidualFamily {
                 following, of: &graph, input: decoder, channels: graph.layers[skip].channels,
                 blocks: blocks - 1)
         }
-        head(of: &graph, decoder: decoder, image: image)
+        appendHead(to: &graph, decoder: decoder, image: image)
         return graph
     }
 
@@ -111,15 +125,26 @@ struct ResidualFamily {
     }
 
     /// The return to full resolution, the merge with the raw input, and the class convolution.
-    private func head(of graph: inout LayerGraph, decoder: Int, image: Int) {
+    private func appendHead(to graph: inout LayerGraph, decoder: Int, image: Int) {
         let raised = graph.append(
             Layer(
                 name: "layer10.deconv1", operation: .transposedConvolution, inputs: [decoder],
                 channels: channels[0] / 2, level: 0))
         let merged = merged("layer10", of: &graph, decoder: raised, skip: image)
-        let last = block(
-            "layer10", of: &graph, input: merged, channels: Self.headChannels, reduction: nil,
-            shortcutKernel: 3)
+        let last: Int
+        switch head {
+        case .residualBlock:
+            last = block(
+                "layer10", of: &graph, input: merged, channels: head.channels, reduction: nil,
+                shortcutKernel: 3)
+        case .convolution(let hasBias, let isNormalized):
+            let convolution = Layer.Convolution(
+                hasBias: hasBias, normalization: isNormalized ? "layer10.bn1" : nil)
+            last = graph.append(
+                Layer(
+                    name: "layer10.conv1", operation: .convolution(convolution), inputs: [merged],
+                    channels: head.channels, level: 0))
+        }
         _ = graph.append(
             Layer(
                 name: "layer11.0", operation: .convolution(.init(hasBias: true, isActivated: false)),

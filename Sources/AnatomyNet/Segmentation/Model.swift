@@ -11,6 +11,8 @@ public final class Model: Sendable {
     /// SHA-256 of the whole weight file, lower-case hexadecimal.
     public let fingerprint: String
     let network: BoundNetwork
+    /// Where a finished call leaves its memory for the next; nil: nowhere.
+    let keptMemory: KeptMemory?
 
     /// The instruction sets that kernels exist for.
     public enum InstructionSet: Int32, Sendable, CaseIterable {
@@ -20,6 +22,9 @@ public final class Model: Sendable {
         /// Whether this machine can run it.
         public var isAvailable: Bool { ank_kernels_for(rawValue) != nil }
     }
+
+    /// What this model's weights are laid out for.
+    public let instructionSet: InstructionSet
 
     /// The name of the best instruction set of this machine.
     public static var bestInstructionSet: String { String(cString: bestInstructionSetName) }
@@ -31,9 +36,11 @@ public final class Model: Sendable {
     ///   - file: the weight file.
     ///   - overrides: what takes precedence over the file's metadata.
     ///   - instructionSet: nil: the best of this machine.
+    ///   - keepsMemory: whether the memory of the largest call so far stays with the model for those
+    ///     that follow, until the model goes.
     public init(
         _ file: WeightFile, overrides: ModelOverrides = ModelOverrides(),
-        instructionSet: InstructionSet? = nil
+        instructionSet: InstructionSet? = nil, keepsMemory: Bool = false
     ) throws(AnatomyNetError) {
         let description = try ModelDescription(
             metadata: file.metadata, overrides: overrides,
@@ -58,6 +65,11 @@ public final class Model: Sendable {
         classNames = try description.classNames(count: architecture.graph.classCount)
         metadata = file.metadata
         fingerprint = file.fingerprint
+        keptMemory = keepsMemory ? KeptMemory() : nil
+        self.instructionSet =
+            InstructionSet.allCases.last {
+                ank_kernels_for($0.rawValue) == kernels
+            } ?? .portable
         network = try BoundNetwork(
             graph: architecture.graph, kernels: kernels, batchNorm: description.batchNorm,
             negativeSlope: Float(description.activation.negativeSlope),

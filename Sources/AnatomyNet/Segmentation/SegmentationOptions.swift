@@ -1,3 +1,5 @@
+import AnatomyNetSystem
+
 /// How to segment. All defaults are the values of an instance made without arguments.
 public struct SegmentationOptions {
     /// Threads at most; 0: what the process may use. The result does not depend on it.
@@ -10,8 +12,12 @@ public struct SegmentationOptions {
     public var allowsUntrainedSpacing = false
     /// Whether only the largest connected component of each organ stays.
     public var keepsLargestComponents = false
+    /// How feature maps lie in memory.
+    public var featureMapStorage = FeatureMapStorage.float32
     /// Receives the finished fraction, 0 to 1, on the calling thread; false cancels.
     public var progress: ((Double) -> Bool)?
+    /// Receives, at the end, what each step took.
+    public var timings: (([StepTiming]) -> Void)?
     /// Receives messages on the calling thread.
     public var log: ((LogLevel, String) -> Void)?
 
@@ -19,6 +25,10 @@ public struct SegmentationOptions {
 
     /// More threads than this are refused.
     public static let largestThreadCount = 1024
+
+    /// What 0 threads means where nothing else is being segmented: as many as processor affinity and
+    /// control group quota leave this process.
+    public static var usableThreads: Int { Int(ans_usable_processors()) }
 }
 
 /// How much a message matters.

@@ -48,6 +48,7 @@ public struct Segmenter: Sendable {
                 "running on \(runner.workers) of \(plan.workers) threads: no OpenMP runtime (libgomp.so.1 or libomp.so.5) "
                     + "or no more threads are to be had")
         }
+        options.log?(.information, grid.summary)
         try runner.begin(totalCost: Executor.cost(of: plan))
         let inspection = try VoxelInspection(volume, runner: runner)
         if model.description.intensity != .identity,
@@ -56,12 +57,18 @@ public struct Segmenter: Sendable {
         {
             options.log?(.warning, "the volume is probably not in HU: \(evidence)")
         }
-        let workspace = try Workspace(plan)
-        var executor = Executor(plan: plan, workspace: workspace, runner: runner)
-        try InputSampler(
-            volume: volume, grid: grid, intensities: Intensities(model.description.intensity),
-            workers: runner.workers
-        ).fill(executor.image, runner: runner)
+        let memory = try workspaceMemory(plan.bytes)
+        defer { model.keptMemory?.giveBack(memory) }
+        let workspace = Workspace(plan, memory: memory)
+        let labelStep = plan.network.graph.layers.count
+        let stopwatch = options.timings.map { _ in Stopwatch(steps: labelStep + 1) }
+        var executor = Executor(plan: plan, workspace: workspace, runner: runner, stopwatch: stopwatch)
+        try Self.timed(stopwatch, 0) { () throws(AnatomyNetError) in
+            try InputSampler(
+                volume: volume, grid: grid, intensities: Intensities(model.description.intensity),
+                workers: runner.workers
+            ).fill(executor.image, runner: runner)
+        }
         let voxels = volume.geometry.voxelCount
         var resampler: ScoreResampler?
         try executor.run { (planes, logits) throws(AnatomyNetError) in
@@ -79,7 +86,9 @@ public struct Segmenter: Sendable {
                     }, kernels: model.network.kernels, workers: plan.workers, memory: workspace.headRoom)
                 resampler = sink
             }
-            try sink.consume(planes: planes, logits: logits, runner: runner)
+            try Self.timed(stopwatch, labelStep) { () throws(AnatomyNetError) in
+                try sink.consume(planes: planes, logits: logits, runner: runner)
+            }
         }
         guard let resampler else { throw AnatomyNetError(.internal, "the network gave no scores") }
         if options.keepsLargestComponents {
@@ -98,7 +107,15 @@ public struct Segmenter: Sendable {
         }
         try runner.finish()
         labels.baseAddress?.update(from: resampler.labels, count: voxels)
+        if let stopwatch { options.timings?(plan.timings(stopwatch)) }
         return measurements
+    }
+
+    private static func timed(
+        _ stopwatch: Stopwatch?, _ step: Int, _ body: () throws(AnatomyNetError) -> Void
+    ) throws(AnatomyNetError) {
+        guard let stopwatch else { return try body() }
+        try stopwatch.measure(step, body)
     }
 
     /// The bytes that `segment` will allocate for a volume of this geometry.
@@ -141,7 +158,14 @@ public struct Segmenter: Sendable {
         let size = grid.paddedDimensions
         return Plan(
             network: model.network, grid: FeatureMapLayout.Grid(depth: size.z, height: size.y, width: size.x),
-            workers: threads, headRoom: ScoreResampler.bytes(grid: grid, request: request, workers: threads))
+            storage: options.featureMapStorage, workers: threads,
+            headRoom: ScoreResampler.bytes(grid: grid, request: request, workers: threads))
+    }
+
+    private func workspaceMemory(_ bytes: Int) throws(AnatomyNetError) -> Buffer<UInt8> {
+        let purpose = "the feature maps"
+        guard let kept = model.keptMemory else { return try Buffer(count: bytes, purpose: purpose) }
+        return try kept.take(bytes, purpose: purpose)
     }
 
     /// What a call allocates at its peak: the workspace, and beside it either the tables of the way in

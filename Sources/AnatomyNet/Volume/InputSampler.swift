@@ -164,8 +164,7 @@ struct InputSampler {
         let intercept = Float(volume.rescaleIntercept)
         let dimensions = grid.alignedDimensions
         let end = SIMD3<Double>(dimensions) - 0.5
-        let width = SIMD3(max(1, map.ratio.x), max(1, map.ratio.y), max(1, map.ratio.z))
-        var taps = (0..<3).map { Taps(capacity: AxisSampling.capacity(ratio: map.ratio[$0])) }
+        var taps = (0..<3).map { Taps(SmoothingKernel(ratio: map.ratio[$0])) }
         for x in 0..<grid.geometry.dimensions.x {
             let position = map.aligned(SIMD3(Double(x), Double(y), Double(z)))
             guard all(position .>= SIMD3(repeating: -0.5)), all(position .<= end) else {
@@ -173,7 +172,7 @@ struct InputSampler {
                 continue
             }
             for axis in 0..<3 {
-                taps[axis].place(at: position[axis], width: width[axis], alignedCount: dimensions[axis])
+                taps[axis].place(at: position[axis], alignedCount: dimensions[axis])
             }
             var value: Float = 0
             for tapZ in 0..<taps[2].count {

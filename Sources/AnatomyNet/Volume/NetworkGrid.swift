@@ -34,6 +34,8 @@ struct NetworkGrid: Sendable, Equatable {
     /// Its dimensions with the padding at the high ends.
     let paddedDimensions: SIMD3<Int>
     let placement: Placement
+    /// The model's.
+    let orientation: Orientation
 
     enum Placement: Sendable, Equatable {
         /// One map for each of the network's axes.
@@ -81,6 +83,7 @@ struct NetworkGrid: Sendable, Equatable {
             try region?.boxes(in: caller) ?? (.whole(caller.dimensions), .whole(caller.dimensions))
         self.caller = caller
         self.alignment = alignment
+        orientation = requirements.orientation
         target = boxes.0
         source = boxes.1
 
@@ -169,6 +172,19 @@ struct NetworkGrid: Sendable, Equatable {
     var isPermutation: Bool {
         guard case .separable(let maps) = placement else { return false }
         return maps.allSatisfy { $0 == .identity }
+    }
+
+    /// What the network sees and where, for the log.
+    var summary: String {
+        let size = (0..<3).map { "\(geometry.dimensions[$0])" }.joined(separator: " x ")
+        let padded = (0..<3).map { "\(paddedDimensions[$0])" }.joined(separator: " x ")
+        var place = ""
+        if let spacing = geometry.spacing {
+            let origin = (0..<3).map { geometry.origin[$0].formatted(4) }.joined(separator: ", ")
+            place = " of \(Self.described(spacing)), the first centred at (\(origin)) mm"
+        }
+        let change = isPermutation ? "not resampled" : "resampled"
+        return "the network sees \(size) voxels\(place), along \(orientation), \(change), padded to \(padded)"
     }
 
     /// The aligned dimensions of the box that the network sees.

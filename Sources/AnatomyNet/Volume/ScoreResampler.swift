@@ -3,11 +3,12 @@ import AnatomyNetKernels
 /// Turns the network's scores, which arrive a few planes at a time, into labels on the caller's grid.
 ///
 /// Where the two grids share their voxels, the scores of each voxel are classified as they are.
-/// Otherwise the class probabilities of the surrounding network voxels are interpolated linearly at
-/// the centre of each of the caller's voxels, and the largest wins there; positions beyond the centres
-/// of the outermost network voxels take the border's. Probabilities rather than logits, because those
-/// of a trained network are unbounded: one voxel that it is very sure of would push the organ's border
-/// far into its neighbours. Only one plane of scores is kept from slab to slab.
+/// Otherwise the logits of the surrounding network voxels are interpolated linearly at the centre of
+/// each of the caller's voxels, and classified there; positions beyond the centres of the outermost
+/// network voxels take the border's. Logits rather than probabilities: those change from 0 to 1 within
+/// a voxel, so that what is interpolated between them depends on how the two grids happen to lie, and
+/// thin organs fade (`docs/geometry.md` has the figures). Only one plane of scores is kept from slab to
+/// slab.
 ///
 /// Which slab a voxel is computed with depends only on its position and not on the order of the
 /// caller's axes, and each voxel is computed the same way whatever the number of threads. Belongs to
@@ -121,7 +122,7 @@ final class ScoreResampler {
         let rowVoxels: Int
         let workerBytes: Int
         /// Within a worker's scratch.
-        var mixedRow = 0, softmaxRow = 0, scores = 0, probabilities = 0, labelRow = 0, confidences = 0
+        var mixedRow = 0, scores = 0, probabilities = 0, labelRow = 0, confidences = 0
 
         init(grid: NetworkGrid, request: Request, workers: Int) {
             blocks = FeatureMapLayout.channelBlocks(request.classCount)
@@ -138,10 +139,9 @@ final class ScoreResampler {
             let isDirect = grid.isPermutation
             var worker = 0
             mixedRow = reserve(isDirect ? 0 : network.x * lanes * 4, at: &worker)
-            softmaxRow = reserve(isDirect ? 0 : network.x * request.classCount * 4, at: &worker)
             scores = reserve(isDirect ? 0 : (rows * rowVoxels + 16) * lanes * 4, at: &worker)
             // Reserved whether asked for or not: an estimate made beforehand does not know.
-            probabilities = reserve(isDirect ? request.classCount * rows * width * 4 : 0, at: &worker)
+            probabilities = reserve(request.classCount * rows * width * 4, at: &worker)
             labelRow = reserve(rows * width, at: &worker)
             confidences = reserve(request.classCount * MemoryLayout<Confidence>.stride, at: &worker)
             workerBytes = worker
@@ -160,8 +160,7 @@ final class ScoreResampler {
     /// - Parameters:
     ///   - planes: of the network's grid, beginning where the call before ended; planes of the
     ///     padding are ignored.
-    ///   - logits: blocks as a layer with this many channels writes them; where they are interpolated,
-    ///     they are overwritten.
+    ///   - logits: blocks as a layer with this many channels writes them.
     func consume(planes: Range<Int>, logits: [ank_block], runner: Runner) throws(AnatomyNetError) {
         let network = grid.geometry.dimensions
         let planes = planes.clamped(to: 0..<network.z)
@@ -171,10 +170,8 @@ final class ScoreResampler {
             try classifyDirectly(planes.clamped(to: target.lower.z..<target.upper.z), logits, runner: runner)
             return
         case .separable:
-            try makeProbabilities(planes, logits, runner: runner)
             try interpolateSeparably(planes, logits, runner: runner)
         case .oblique(let map):
-            try makeProbabilities(planes, logits, runner: runner)
             try interpolateObliquely(planes, map, logits, runner: runner)
         }
         carry(planes.upperBound - 1, of: logits)
@@ -192,44 +189,9 @@ final class ScoreResampler {
                 block.planes[z].unsafelyUnwrapped + y * Int(block.row_stride) + target.lower.x
                     * Int(block.lanes)
             }
-            let scratch = scratch(worker)
-            let probabilities = request.needsProbabilities ? scratch.probabilities : nil
             classify(
                 pointers, rowStrides: logits.map { Int($0.row_stride) }, rows: rows, width: layout.width,
-                labels: scratch.labels, probabilities: probabilities)
-            store(
-                scratch.labels, rows: rows, width: layout.width, at: SIMD3(target.lower.x, y, z),
-                worker: worker
-            ) { label, voxel in
-                scratch.probabilities[label * rows * self.layout.width + voxel]
-            }
-        }
-    }
-
-    /// Softmax in place: logits are read by nothing after this.
-    private func makeProbabilities(
-        _ planes: Range<Int>, _ logits: [ank_block], runner: Runner
-    ) throws(AnatomyNetError) {
-        let network = grid.geometry.dimensions
-        let rowsPerItem = 8
-        let groups = (network.y + rowsPerItem - 1) / rowsPerItem
-        try runner.run(items: Int64(planes.count * groups)) { item, worker in
-            let z = planes.lowerBound + Int(item) / groups
-            let first = Int(item) % groups * rowsPerItem
-            let probabilities = scratch(worker).softmaxRow
-            for y in first..<min(first + rowsPerItem, network.y) {
-                let rows = logits.map { $0.planes[z].unsafelyUnwrapped + y * Int($0.row_stride) }
-                classify(
-                    rows, rowStrides: logits.map { Int($0.row_stride) }, rows: 1, width: network.x,
-                    labels: nil,
-                    probabilities: probabilities)
-                for label in 0..<request.classCount {
-                    let lanes = layout.blocks[label / 16].lanes
-                    let row = rows[label / 16] + label % 16
-                    let from = probabilities + label * network.x
-                    for x in 0..<network.x { row[x * lanes] = from[x] }
-                }
-            }
+                at: SIMD3(target.lower.x, y, z), worker: worker)
         }
     }
 
@@ -261,7 +223,9 @@ final class ScoreResampler {
                 pointers.append(scores)
                 scores += (layout.rows * layout.rowVoxels + 16) * block.lanes
             }
-            decide(pointers, rows: rows, width: layout.width, at: SIMD3(target.lower.x, y, z), worker: worker)
+            classify(
+                pointers, rowStrides: layout.blocks.map { layout.rowVoxels * $0.lanes }, rows: rows,
+                width: layout.width, at: SIMD3(target.lower.x, y, z), worker: worker)
         }
     }
 
@@ -395,22 +359,9 @@ final class ScoreResampler {
             pointers.append(scores)
             scores += (layout.rows * layout.rowVoxels + 16) * block.lanes
         }
-        decide(pointers, rows: 1, width: voxels.count, at: SIMD3(voxels.lowerBound, y, z), worker: worker)
-    }
-
-    /// Labels rows of interpolated probabilities, in blocks with rows of `layout.rowVoxels`.
-    private func decide(
-        _ scores: [UnsafeMutablePointer<Float>], rows: Int, width: Int, at start: SIMD3<Int>, worker: Int
-    ) {
-        let labels = scratch(worker).labels
         classify(
-            scores, rowStrides: layout.blocks.map { layout.rowVoxels * $0.lanes }, rows: rows, width: width,
-            labels: labels, probabilities: nil)
-        store(labels, rows: rows, width: width, at: start, worker: worker) { label, voxel in
-            let lanes = self.layout.blocks[label / 16].lanes
-            let place = (voxel / width * self.layout.rowVoxels + voxel % width) * lanes + label % 16
-            return scores[label / 16][place]
-        }
+            pointers, rowStrides: layout.blocks.map { layout.rowVoxels * $0.lanes }, rows: 1,
+            width: voxels.count, at: SIMD3(voxels.lowerBound, y, z), worker: worker)
     }
 
     // MARK: Planes of scores
@@ -503,7 +454,7 @@ final class ScoreResampler {
     // MARK: Classification
 
     private struct Scratch {
-        var mixedRow, softmaxRow, scores, probabilities: UnsafeMutablePointer<Float>
+        var mixedRow, scores, probabilities: UnsafeMutablePointer<Float>
         var labels: UnsafeMutablePointer<UInt8>
     }
 
@@ -511,32 +462,31 @@ final class ScoreResampler {
         let base = memory + layout.scratch + worker * layout.workerBytes
         return Scratch(
             mixedRow: (base + layout.mixedRow).assumingMemoryBound(to: Float.self),
-            softmaxRow: (base + layout.softmaxRow).assumingMemoryBound(to: Float.self),
             scores: (base + layout.scores).assumingMemoryBound(to: Float.self),
             probabilities: (base + layout.probabilities).assumingMemoryBound(to: Float.self),
             labels: (base + layout.labelRow).assumingMemoryBound(to: UInt8.self))
     }
 
-    /// Arg-max and softmax of rows of scores.
+    /// Arg-max of rows of logits, and softmax if it is wanted, written where the caller wants them.
     ///
-    /// - Parameters:
-    ///   - labels: rows of `width`, nil: not wanted.
-    ///   - probabilities: for each class, rows of `width`; nil: not wanted.
+    /// - Parameter start: the aligned index of the first voxel.
     private func classify(
-        _ scores: [UnsafeMutablePointer<Float>], rowStrides: [Int], rows: Int, width: Int,
-        labels: UnsafeMutablePointer<UInt8>?, probabilities: UnsafeMutablePointer<Float>?
+        _ logits: [UnsafeMutablePointer<Float>], rowStrides: [Int], rows: Int, width: Int,
+        at start: SIMD3<Int>, worker: Int
     ) {
-        var planes: [UnsafeMutablePointer<Float>?] = scores
-        var classPlanes: [UnsafeMutablePointer<Float>?] = []
-        if let probabilities {
-            classPlanes = (0..<request.classCount).map { probabilities + $0 * rows * width }
+        let scratch = scratch(worker)
+        let voxels = rows * width
+        var planes: [UnsafeMutablePointer<Float>?] = logits
+        var classPlanes: [UnsafeMutablePointer<Float>?] = (0..<request.classCount).map {
+            scratch.probabilities + $0 * voxels
         }
         planes.withUnsafeMutableBufferPointer { planes in
             guard let table = planes.baseAddress else { return }
             let blocks = layout.blocks.indices.map { index in
                 ank_block(
                     planes: table + index, row_stride: Int64(rowStrides[index]),
-                    lanes: Int32(layout.blocks[index].lanes), channels: Int32(layout.blocks[index].channels))
+                    lanes: Int32(layout.blocks[index].lanes), channels: Int32(layout.blocks[index].channels),
+                    format: Int32(ANK_FLOAT32))
             }
             blocks.withUnsafeBufferPointer { blocks in
                 classPlanes.withUnsafeMutableBufferPointer { classPlanes in
@@ -546,8 +496,8 @@ final class ScoreResampler {
                     operation.classes = Int32(request.classCount)
                     operation.input_count = Int32(blocks.count)
                     operation.input = blocks.baseAddress
-                    operation.labels = labels
-                    if probabilities != nil {
+                    operation.labels = scratch.labels
+                    if request.needsProbabilities {
                         operation.probabilities = UnsafePointer(classPlanes.baseAddress)
                     }
                     operation.end_plane = 1
@@ -557,32 +507,21 @@ final class ScoreResampler {
                 }
             }
         }
-    }
-
-    /// Writes rows of results where the caller wants them.
-    ///
-    /// - Parameters:
-    ///   - start: the aligned index of the first voxel.
-    ///   - probability: of a class at a voxel of the rows.
-    @inline(__always)
-    private func store(
-        _ found: UnsafePointer<UInt8>, rows: Int, width: Int, at start: SIMD3<Int>, worker: Int,
-        probability: (_ label: Int, _ voxel: Int) -> Float
-    ) {
         let confidences = confidences(worker)
         for row in 0..<rows {
             let place = first + start.x * strides.x + (start.y + row) * strides.y + start.z * strides.z
-            for x in 0..<width { labels[place + x * strides.x] = found[row * width + x] }
+            let found = scratch.labels + row * width
+            for x in 0..<width { labels[place + x * strides.x] = found[x] }
+            let rowOfProbabilities = scratch.probabilities + row * width
             if request.confidences {
-                for voxel in row * width..<(row + 1) * width {
-                    let label = Int(found[voxel])
-                    confidences[label].add(probability(label, voxel))
+                for x in 0..<width {
+                    let label = Int(found[x])
+                    confidences[label].add(rowOfProbabilities[label * voxels + x])
                 }
             }
             for plane in probabilities {
-                for x in 0..<width {
-                    plane.destination[place + x * strides.x] = probability(plane.label, row * width + x)
-                }
+                let values = rowOfProbabilities + plane.label * voxels
+                for x in 0..<width { plane.destination[place + x * strides.x] = values[x] }
             }
         }
     }

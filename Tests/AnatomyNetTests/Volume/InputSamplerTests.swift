@@ -35,11 +35,8 @@ private func sampled(_ volume: Volume, _ grid: NetworkGrid, _ intensities: Inten
     func inputLiesWhereThePatientIs(degrees: Double, spacing: SIMD3<Double>) throws {
         // In the model's order, which is R, S, P.
         let ratio = spacing / SIMD3(1.5, 3, 2.25)
-        let reach = 1.5 * max(1, ratio.max())
-        // A triangle whose half-width is no whole number of voxels moves a ramp by up to 0.06 voxels:
-        // its sampled weights have a mean of their own.
-        let isExact = (0..<3).allSatisfy { ratio[$0] <= 1 || ratio[$0] == ratio[$0].rounded() }
-        let tolerance: Float = isExact ? 2e-6 : 0.06 * (3 * 1.5 + 2 * 2.25 + 5 * 3) / 4000
+        let reach = Double(SmoothingKernel(ratio: ratio.max()).tapCount / 2)
+        let tolerance: Float = 2e-6
         for direction in axisAlignedDirections {
             var caller = reoriented(largeAsymmetric, to: direction).geometry
             caller.direction = caller.direction.turned(degrees: degrees, about: [0.3, -0.5, 0.7])
@@ -115,7 +112,19 @@ private func sampled(_ volume: Volume, _ grid: NetworkGrid, _ intensities: Inten
         }
     }
 
-    /// The triangle of half-width 2 at ratio 2, by hand: 4 voxels with the weights 1/8, 3/8, 3/8, 1/8.
+    /// From SimpleITK 2.5: `DiscreteGaussian(image, variance)` with variance (ratio² − 1) / (8 ln 2) and its
+    /// default maximum error, of an impulse: the weights at distance 0, 1, ….
+    @Test(arguments: [
+        (1.25, [0.9080102, 0.0459949]), (2.0, [0.6281759, 0.1639967, 0.0219153]),
+        (3.90625, [0.2675875, 0.2067231, 0.1068002, 0.0405868, 0.0120962]),
+    ]) func smoothingKernelIsThatOfITK(ratio: Double, wanted: [Double]) {
+        let weights = SmoothingKernel(ratio: ratio).weights
+        #expect(weights.count == wanted.count)
+        for (weight, other) in zip(weights, wanted) { #expect(abs(weight - other) < 1e-6) }
+        #expect(abs(weights[0] + 2 * weights.dropFirst().reduce(0, +) - 1) < 1e-12)
+    }
+
+    /// At ratio 2 a position lies midway between two voxels: the mean of the smoothed values there.
     @Test func coarserGridAveragesWhatItCannotRepresent() throws {
         let caller = Geometry(dimensions: [8, 1, 1], spacing: [1, 1, 1])
         let values: [Float] = [0, 100, 0, 100, 0, 100, 0, 900]
@@ -125,12 +134,10 @@ private func sampled(_ volume: Volume, _ grid: NetworkGrid, _ intensities: Inten
             requirements: GridRequirements(orientation: .lps, spacing: [2, 1, 1], paddingMultiple: 1))
         #expect(grid.geometry.dimensions == [4, 1, 1])
         let image = try sampled(stored.view(), grid, Intensities(.identity))
-        // Positions 0.5, 2.5, 4.5, 6.5; beyond the ends the border voxel counts.
-        let wanted: [Float] = [
-            (0 * 4 + 100 * 3 + 0 * 1) / 8, (100 + 3 * 0 + 3 * 100 + 0) / 8, (100 + 0 + 300 + 0) / 8,
-            (100 + 0 + 3 * 900 + 900) / 8,
-        ]
-        for x in 0..<4 { #expect(abs(image[x, 0, 0] - wanted[x]) < 1e-4) }
+        // Beyond the ends the border voxel counts. The values are SimpleITK's: smoothed as above, then
+        // resampled linearly at 0.5, 2.5, 4.5 and 6.5.
+        let wanted: [Float] = [40.7044, 50.0000, 58.7661, 459.2956]
+        for x in 0..<4 { #expect(abs(image[x, 0, 0] - wanted[x]) < 1e-3) }
     }
 
     @Test func whatLiesOutsideTheReconstructionCircleIsAirBeforeItIsInterpolated() throws {

@@ -56,6 +56,25 @@ import Testing
         }
     }
 
+    @Test func existingLabelsAreMeasuredAndLabelsBeyondTheClassesRefused() throws {
+        let geometry = Geometry(dimensions: [3, 2, 1], spacing: [1, 2, 3], origin: [-7, 5, 90])
+        let labels: [UInt8] = [0, 0, 2, 0, 2, 2]
+        let measured = try labels.withUnsafeBufferPointer {
+            try Measurement.all(of: $0, geometry: geometry, classCount: 3)
+        }
+        #expect(measured.map(\.voxels) == [3, 0, 3])
+        #expect(measured[2].volume == 0.018)
+        #expect((measured[2].centroid! - SIMD3(-7 + 5.0 / 3, 5 + 4.0 / 3, 90)).length < 1e-12)
+        #expect(measured[2].meanConfidence == nil)
+        for (labels, classCount) in [(labels, 2), ([0, 0], 3), ([], 3)] as [([UInt8], Int)] {
+            #expect(throws: AnatomyNetError.self) {
+                try labels.withUnsafeBufferPointer {
+                    try Measurement.all(of: $0, geometry: geometry, classCount: classCount)
+                }
+            }
+        }
+    }
+
     @Test func organsThatReachTheBorderAreMarked() throws {
         let geometry = Geometry(dimensions: [5, 6, 7], spacing: [1, 1, 1])
         for (index, touches) in [

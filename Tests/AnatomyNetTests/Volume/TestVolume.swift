@@ -119,7 +119,9 @@ final class TestImage {
     }
 
     var block: ank_block {
-        ank_block(planes: table.pointer + 1, row_stride: Int64(rowStride), lanes: 1, channels: 1)
+        ank_block(
+            planes: table.pointer + 1, row_stride: Int64(rowStride), lanes: 1, channels: 1,
+            format: Int32(ANK_FLOAT32))
     }
 
     subscript(x: Int, y: Int, z: Int) -> Float { table[z + 1]![y * rowStride + x] }
@@ -142,13 +144,13 @@ func feed(
         let table = try Buffer<UnsafeMutablePointer<Float>?>(count: padded.z + 2, purpose: "test scores")
         table.pointer.update(repeating: nil, count: table.count)
         for z in 0..<padded.z {
-            table[z + 1] = data.pointer + 16 + layout.planeStride(index) * (z % layout.storedPlanes)
+            table[z + 1] = data.pointer + 16 + layout.planeBytes(index) / 4 * (z % layout.storedPlanes)
         }
         storage.append(data)
         tables.append(table)
         return ank_block(
             planes: table.pointer + 1, row_stride: Int64(layout.rowStride(index)), lanes: Int32(block.lanes),
-            channels: Int32(block.channels))
+            channels: Int32(block.channels), format: layout.storage.format)
     }
     for first in stride(from: 0, to: padded.z, by: slab) {
         let planes = first..<min(first + slab, padded.z)

@@ -1,0 +1,92 @@
+import Glibc
+
+/// What one step of a segmentation took: a layer of the network, or what comes before or after it.
+public struct StepTiming: Sendable {
+    public enum Step: Sendable, Equatable {
+        /// Reading the volume: intensities and resampling.
+        case input
+        /// A layer of the graph, by its index; a projection shortcut counts with the layer that adds it.
+        case layer(Int)
+        /// From logits to labels on the volume's own grid.
+        case labels
+    }
+
+    public let step: Step
+    public let seconds: Double
+    /// Multiplications that a direct computation would need.
+    public let multiplications: Double
+    /// Bytes that have to pass between processor and memory if every map is read once for each of its
+    /// readers and written once, and the weights read once.
+    public let bytes: Double
+}
+
+/// Adds up what the steps of one call take. Used on the calling thread only.
+final class Stopwatch {
+    private var seconds: [Double]
+
+    init(steps: Int) {
+        seconds = [Double](repeating: 0, count: steps)
+    }
+
+    /// Runs `body` and adds its time to a step's.
+    func measure<Result>(
+        _ step: Int, _ body: () throws(AnatomyNetError) -> Result
+    ) throws(AnatomyNetError) -> Result {
+        let start = Self.now
+        defer { seconds[step] += Self.now - start }
+        return try body()
+    }
+
+    subscript(step: Int) -> Double { seconds[step] }
+
+    private static var now: Double {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Double(time.tv_sec) + 1e-9 * Double(time.tv_nsec)
+    }
+}
+
+extension Plan {
+    /// What the steps of a finished run took: input, layers, labels.
+    func timings(_ stopwatch: Stopwatch) -> [StepTiming] {
+        let graph = network.graph
+        let image = maps[0].map { mapBytes($0.layout) } ?? 0
+        let logits = maps[graph.layers.count - 1].map { mapBytes($0.layout) } ?? 0
+        var timings = [
+            StepTiming(step: .input, seconds: stopwatch[0], multiplications: 0, bytes: image)
+        ]
+        for index in 1..<graph.layers.count
+        where graph.layers[index].operation != .concatenation && !shortcuts.contains(index) {
+            timings.append(
+                StepTiming(
+                    step: .layer(index), seconds: stopwatch[index],
+                    multiplications: multiplicationCount(of: index),
+                    bytes: bytesMoved(by: index)))
+        }
+        timings.append(
+            StepTiming(
+                step: .labels, seconds: stopwatch[graph.layers.count], multiplications: 0, bytes: logits))
+        return timings
+    }
+
+    private func bytesMoved(by index: Int) -> Double {
+        let graph = network.graph
+        let layer = graph.layers[index]
+        var read = graph.inputMaps(of: layer)
+        var weights = network.layers[index].prepared?.count ?? 0
+        if let shortcut = shortcuts[index] {
+            read += graph.inputMaps(of: graph.layers[shortcut])
+            weights += network.layers[shortcut].prepared?.count ?? 0
+        } else if case .convolution(let convolution) = layer.operation, let residual = convolution.residual {
+            read.append(residual)
+        }
+        return (read + [index]).reduce(Double(weights)) { bytes, map in
+            bytes + (maps[map].map { mapBytes($0.layout) } ?? 0)
+        }
+    }
+
+    /// The whole map, however few of its planes are stored at a time.
+    private func mapBytes(_ layout: FeatureMapLayout) -> Double {
+        layout.blocks.indices.reduce(0) { $0 + Double(layout.planeBytes($1) * layout.grid.depth) }
+    }
+}
