@@ -31,7 +31,7 @@ class SegmentOptions(ctypes.Structure):
     _fields_ = [
         ("struct_size", c_uint32), ("threads", c_uint32), ("memory_limit", c_uint64), ("progress", c_void_p),
         ("progress_user", c_void_p), ("log", LogCallback), ("log_user", c_void_p), ("region_mode", c_uint32),
-        ("allow_untrained_spacing", c_uint32), ("keep_largest_components", c_uint32), ("reserved", c_uint32),
+        ("allow_untrained_spacing", c_uint32), ("keep_largest_components", c_uint32), ("feature_map_storage", c_uint32),
         ("region_first", c_int64 * 3), ("region_dimensions", c_int64 * 3), ("region_margin", c_double),
     ]
 
@@ -61,6 +61,7 @@ class Library:
         self.functions.anatomynet_status_name.restype = c_char_p
         self.functions.anatomynet_last_error.restype = c_char_p
         self.functions.anatomynet_model_class_count.restype = c_uint32
+        self.functions.anatomynet_model_class_name.restype = c_char_p
 
     def check(self, status):
         if status != 0:
@@ -86,14 +87,19 @@ class Library:
     def free(self, model):
         self.functions.anatomynet_free(model)
 
-    def segment(self, model, image, threads=2, region=None, margin=None, largest=False, slope=1, intercept=0,
-                probabilities=False):
+    def class_names(self, model):
+        count = self.functions.anatomynet_model_class_count(model)
+        return [self.functions.anatomynet_model_class_name(model, c_uint32(label)).decode() for label in range(count)]
+
+    def segment(self, model, image, threads=1, region=None, margin=None, largest=False, slope=1, intercept=0,
+                probabilities=False, allow_untrained_spacing=False):
         """Labels of a SimpleITK image as a SimpleITK image, the measurements, log messages and probabilities."""
         import SimpleITK
 
         voxels = SimpleITK.GetArrayViewFromImage(image)
         volume = self.volume(voxels, image, slope, intercept)
         options, messages = self.options(threads, region, margin, largest)
+        options.allow_untrained_spacing = allow_untrained_spacing
         count = self.functions.anatomynet_model_class_count(model)
         measurements = (Measurement * count)()
         for measurement in measurements:
