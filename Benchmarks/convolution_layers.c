@@ -1,5 +1,8 @@
-/* Times the network's 3x3x3 convolutions, layer shape by layer shape, in GMAC/s as direct convolution
- * counts them. Usage: bench [instruction set 1-3, 0: best] [threads] [layer]
+/* Times the network's convolutions, layer shape by layer shape, in GMAC/s as direct convolution counts
+ * them.
+ *
+ * Usage: convolution_layers [instruction set 1-3, 0: best] [threads] [layer, -1: all]
+ *                           [format 0: float32, 1: bfloat16] [depth height width, of any layer]
  *
  * "Wall" is the shortest of several runs; "busy" counts the threads' processor time instead, which
  * other programs on the machine disturb less. */
@@ -34,26 +37,35 @@ static void *allocated(size_t bytes) {
 struct map {
     int32_t count;
     ank_block blocks[BLOCKS_MAX];
-    float *storage[BLOCKS_MAX], **planes[BLOCKS_MAX];
+    char *storage[BLOCKS_MAX];
+    float **planes[BLOCKS_MAX];
 };
 
-static void map_append(struct map *map, int32_t channels, int32_t depth, int32_t height, int32_t width) {
+/* Blocks of 8 or 16 lanes, filled with eighths, which are the same in either format. */
+static void map_append(struct map *map, int32_t channels, int32_t format, int32_t depth, int32_t height,
+                       int32_t width) {
+    const int64_t value_bytes = format == ANK_BFLOAT16 ? 2 : 4;
     for (int32_t first = 0; first < channels; first += 16) {
         const int32_t lanes = ank_block_lanes(channels, first);
         const int32_t carried = channels - first < lanes ? channels - first : lanes;
         const int64_t stride = ank_row_voxels(width) * lanes, plane = stride * height;
-        float *data = allocated(sizeof(float) * (size_t)(plane * depth));
+        char *data = allocated(64 + (size_t)(plane * depth * value_bytes));
         float **planes = allocated(sizeof *planes * (size_t)(depth + 2));
         for (int32_t z = 0; z < depth; z++) {
-            planes[z + 1] = data + z * plane + lanes;
+            char *voxels = data + 64 + z * plane * value_bytes;
+            planes[z + 1] = (float *)voxels;
             for (int32_t y = 0; y < height; y++)
                 for (int32_t x = 0; x < width; x++)
-                    for (int32_t c = 0; c < carried; c++)
-                        planes[z + 1][y * stride + x * lanes + c] = (float)((7 * x + 5 * y + 3 * z + c) % 17 - 8) / 8;
+                    for (int32_t c = 0; c < carried; c++) {
+                        const float value = (float)((7 * x + 5 * y + 3 * z + c) % 17 - 8) / 8;
+                        /* The upper half of a float32 is behind the lower. */
+                        memcpy(voxels + (y * stride + x * lanes + c) * value_bytes,
+                               (const char *)&value + 4 - value_bytes, (size_t)value_bytes);
+                    }
         }
         map->storage[map->count] = data;
         map->planes[map->count] = planes;
-        map->blocks[map->count++] = (ank_block){planes + 1, stride, lanes, carried};
+        map->blocks[map->count++] = (ank_block){planes + 1, stride, lanes, carried, format};
     }
 }
 
@@ -85,34 +97,40 @@ static void *work(void *argument) {
 }
 
 struct layer {
+    int32_t kernel;
     int32_t parts, inputs[2];   /* channels of the concatenated maps */
     int32_t outputs[2];
     int32_t residual, full_resolution;
 };
 
-static void measure(const ank_kernels *kernels, int threads, const struct layer *layer) {
-    const int32_t depth = layer->full_resolution ? 48 : 89, height = layer->full_resolution ? 302 : 151;
-    const int32_t width = layer->full_resolution ? 225 : 113;
+struct extent {
+    int32_t depth, height, width;
+};
+
+static void measure(const ank_kernels *kernels, int threads, const struct layer *layer, int32_t format,
+                    struct extent extent) {
+    const int32_t depth = extent.depth, height = extent.height, width = extent.width;
+    const int32_t taps = layer->kernel * layer->kernel * layer->kernel;
     struct map input = {0}, output = {0}, residual = {0};
     int32_t inputs = 0, outputs = 0;
     for (int32_t part = 0; part < layer->parts; part++) {
-        map_append(&input, layer->inputs[part], depth, height, width);
+        map_append(&input, layer->inputs[part], format, depth, height, width);
         inputs += layer->inputs[part];
     }
     for (int32_t part = 0; part < 2; part++) {
-        map_append(&output, layer->outputs[part], depth, height, width);
-        if (layer->residual) map_append(&residual, layer->outputs[part], depth, height, width);
+        map_append(&output, layer->outputs[part], format, depth, height, width);
+        if (layer->residual) map_append(&residual, layer->outputs[part], format, depth, height, width);
         outputs += layer->outputs[part];
     }
-    const ank_convolution_shape shape = {3, 1, inputs, outputs, input.count, output.count, input.blocks,
+    const ank_convolution_shape shape = {layer->kernel, 1, inputs, outputs, input.count, output.count, input.blocks,
                                          output.blocks, NULL};
-    float *weights = allocated(sizeof(float) * 27 * (size_t)(inputs * outputs));
-    for (int32_t i = 0; i < 27 * inputs * outputs; i++) weights[i] = (float)(i % 13 - 6) / 100;
+    float *weights = allocated(sizeof(float) * (size_t)(taps * inputs * outputs));
+    for (int32_t i = 0; i < taps * inputs * outputs; i++) weights[i] = (float)(i % 13 - 6) / 100;
     void *prepared = allocated(kernels->convolution_weights_bytes(&shape));
     kernels->prepare_convolution(&shape, weights, NULL, prepared);
     float *zeros = allocated(sizeof(float) * 16 * (size_t)ank_row_voxels(width));
     const ank_convolution operation = {
-        .kernel = 3, .stride = 1, .depth = depth, .height = height, .width = width,
+        .kernel = layer->kernel, .stride = 1, .depth = depth, .height = height, .width = width,
         .input_depth = depth, .input_height = height, .input_width = width,
         .input_count = input.count, .output_count = output.count, .input = input.blocks, .output = output.blocks,
         .weights = prepared, .zero_row = zeros,
@@ -138,10 +156,11 @@ static void measure(const ank_kernels *kernels, int threads, const struct layer 
         if (took < wall) wall = took;
         if (mean < busy) busy = mean;
     }
-    const double multiplications = 27e-9 * inputs * outputs * depth * height * width;
-    printf("%-8s %2d->%d%-9s %dx%dx%d  %d threads  wall %7.1f GMAC/s  busy %7.1f GMAC/s\n", kernels->name,
-           (int)inputs, (int)outputs, layer->residual ? "+residual" : "", (int)depth, (int)height, (int)width, threads,
-           multiplications / wall, multiplications / busy);
+    const double multiplications = 1e-9 * taps * inputs * outputs * depth * height * width;
+    printf("%-8s %-8s %d^3 %2d->%d%-9s %dx%dx%d  %d threads  wall %7.1f GMAC/s  busy %7.1f GMAC/s\n", kernels->name,
+           format == ANK_BFLOAT16 ? "bfloat16" : "float32", (int)layer->kernel, (int)inputs, (int)outputs,
+           layer->residual ? "+residual" : "", (int)depth, (int)height, (int)width, threads, multiplications / wall,
+           multiplications / busy);
     fflush(stdout);
 
     for (int t = 0; t < threads; t++) free(job.scratch[t]);
@@ -155,18 +174,24 @@ static void measure(const ank_kernels *kernels, int threads, const struct layer 
 
 int main(int argc, char **argv) {
     static const struct layer layers[] = {
-        {1, {32}, {32, 0}, 0, 0},     {1, {32}, {32, 0}, 1, 0},     {1, {28}, {28, 0}, 1, 0}, {1, {30}, {30, 0}, 1, 0},
-        {1, {34}, {34, 0}, 1, 0},     {2, {34, 32}, {32, 0}, 0, 0}, {2, {32, 30}, {30, 0}, 0, 0},
-        {2, {30, 28}, {28, 0}, 0, 0}, {1, {15}, {14, 0}, 0, 1},     {1, {15}, {14, 14}, 0, 1}, {1, {14}, {14, 0}, 1, 1},
-        {1, {14}, {10, 0}, 0, 1},
+        {3, 1, {32}, {32, 0}, 0, 0},     {3, 1, {32}, {32, 0}, 1, 0},     {3, 1, {28}, {28, 0}, 1, 0},
+        {3, 1, {30}, {30, 0}, 1, 0},     {3, 1, {34}, {34, 0}, 1, 0},     {3, 2, {34, 32}, {32, 0}, 0, 0},
+        {3, 2, {32, 30}, {30, 0}, 0, 0}, {3, 2, {30, 28}, {28, 0}, 0, 0}, {3, 1, {15}, {14, 0}, 0, 1},
+        {3, 1, {15}, {14, 14}, 0, 1},    {3, 1, {14}, {14, 0}, 1, 1},     {3, 1, {14}, {10, 0}, 0, 1},
+        {1, 2, {34, 32}, {32, 0}, 0, 0}, {1, 1, {28}, {30, 0}, 0, 0},
     };
+    static const struct extent half_resolution = {89, 151, 113}, head_slab = {48, 302, 225};
     const ank_kernels *kernels = ank_kernels_for(argc > 1 ? atoi(argv[1]) : 0);
     const int threads = argc > 2 ? atoi(argv[2]) : 2, only = argc > 3 ? atoi(argv[3]) : -1;
+    const int32_t format = argc > 4 && atoi(argv[4]) ? ANK_BFLOAT16 : ANK_FLOAT32;
     if (!kernels || threads < 1 || threads > THREADS_MAX) {
         fprintf(stderr, "no such instruction set on this machine, or threads not in 1-%d\n", THREADS_MAX);
         return 1;
     }
-    for (int i = 0; i < (int)(sizeof layers / sizeof *layers); i++)
-        if (only < 0 || only == i) measure(kernels, threads, &layers[i]);
+    for (int i = 0; i < (int)(sizeof layers / sizeof *layers); i++) {
+        struct extent extent = layers[i].full_resolution ? head_slab : half_resolution;
+        if (argc > 7) extent = (struct extent){atoi(argv[5]), atoi(argv[6]), atoi(argv[7])};
+        if (only < 0 || only == i) measure(kernels, threads, &layers[i], format, extent);
+    }
     return 0;
 }

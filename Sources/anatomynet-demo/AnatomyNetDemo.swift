@@ -7,5 +7,8 @@ struct AnatomyNetDemo: ParsableCommand {
         commandName: "anatomynet-demo",
         abstract: "Organs at risk in head-and-neck CT. Not for clinical use.",
         version: Generator.name,
-        subcommands: [SegmentCommand.self, InfoCommand.self, EvaluateCommand.self, PhantomCommand.self])
+        subcommands: [
+            SegmentCommand.self, InfoCommand.self, EvaluateCommand.self, PhantomCommand.self,
+            BenchCommand.self,
+        ])
 }

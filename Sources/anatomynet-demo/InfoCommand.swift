@@ -1,6 +1,7 @@
 import AnatomyNet
 import ArgumentParser
 import MedicalImageFiles
+import SegmentationPictures
 
 struct InfoCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -110,7 +111,7 @@ extension SIMD3<Int> {
 
 extension Layer.Operation {
     /// In words, such as "conv 3³ stride 2, BN, LeakyReLU".
-    fileprivate func summary(_ graph: LayerGraph, activation: Activation) -> String {
+    func summary(_ graph: LayerGraph, activation: Activation) -> String {
         switch self {
         case .input: return "input image"
         case .concatenation: return "concatenation"

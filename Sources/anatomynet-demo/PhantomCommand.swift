@@ -51,7 +51,8 @@ struct PhantomCommand: ParsableCommand {
                 annotation.labelNames = names
                 try ImageWriter(grid: grid, annotation: annotation).write(base, as: .uint8, to: truth)
             }
-            OrganMeasurement.table(OrganMeasurement.measure(labels, names: names, geometry: geometry)).print()
+            let measurements = try Measurement.all(of: labels, geometry: geometry, classCount: names.count)
+            OrganMeasurement.table(OrganMeasurement.organs(measurements, names: names)).print()
             if let picture {
                 let overview = OverviewPicture(
                     image: try MedicalImage.read(output), geometry: geometry, labels: labels,

@@ -44,6 +44,9 @@ struct SegmentCommand: ParsableCommand {
             valueName: "code"))
     var inputOrientation: String?
 
+    @Option(help: "How feature maps are stored: float32, or bfloat16 in half the memory.")
+    var storage: StorageArgument = .float32
+
     @Flag(help: "Keep of each organ only the largest connected component.")
     var keepLargestComponents = false
 
@@ -151,6 +154,7 @@ struct SegmentCommand: ParsableCommand {
         }
         options.keepsLargestComponents = keepLargestComponents
         options.allowsUntrainedSpacing = allowUntrainedSpacing
+        options.featureMapStorage = storage.value
         return try Segmenter(model).segment(
             volume, options: options, labels: labels, probabilities: probabilities, measures: true)
     }

@@ -1,0 +1,64 @@
+"""What a figure was measured on."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import platform
+import subprocess
+
+from . import places
+
+
+def describe() -> dict[str, str]:
+    """Processor, cores, memory, system, library version and date, as the results name them."""
+    return {
+        "processor": _processor(),
+        "cores used": str(processors()),
+        "instruction sets": _instruction_sets(),
+        "memory": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 1e9:.0f} GB",
+        "system": platform.freedesktop_os_release().get("PRETTY_NAME", platform.system()),
+        "library": _library(),
+        "weights": places.WEIGHTS.name,
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+    }
+
+
+def processors() -> int:
+    """Processors this process may run on."""
+    return len(os.sched_getaffinity(0))
+
+
+def _information() -> dict[str, str]:
+    """The first processor's block of /proc/cpuinfo; empty where there is none."""
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            lines = file.read().split("\n\n")[0].splitlines()
+    except OSError:
+        return {}
+    pairs = (line.partition(":") for line in lines)
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def _processor() -> str:
+    known = _information()
+    if "model name" not in known:
+        return platform.machine()
+    return f"{known['model name']}, family {known.get('cpu family')}, model {known.get('model')}"
+
+
+def _instruction_sets() -> str:
+    wanted = ("avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "asimd", "bf16")
+    present = _information().get("flags", _information().get("Features", "")).split()
+    return ", ".join(name for name in wanted if name in present)
+
+
+def _library() -> str:
+    """The version, and the commit where the source tree knows it."""
+    swift = (places.ROOT / "Sources" / "AnatomyNet" / "LibraryVersion.swift").read_text(encoding="utf-8")
+    version = swift.split('StaticString = "')[1].split('"')[0]
+    described = subprocess.run(
+        ["git", "-C", str(places.ROOT), "rev-parse", "--short", "HEAD"], check=False, capture_output=True, text=True
+    )
+    commit = described.stdout.strip()
+    return f"{version}, commit {commit}" if described.returncode == 0 and commit else version
