@@ -10,8 +10,8 @@ from test_networks import randomised
 from anatomynet_training.command_line import main
 from anatomynet_training.export import check_parity
 from anatomynet_training.library import Library, LibraryError
-from anatomynet_training.networks import probabilities
-from anatomynet_training.preprocessing import Preprocessing
+from anatomynet_training.networks import PAPER_TEXT_ARCHITECTURES, probabilities
+from anatomynet_training.preprocessing import Preprocessing, segment
 from anatomynet_training.weight_file import ModelDescription, save_weight_file
 
 SAMPLE = blocks()
@@ -35,12 +35,37 @@ def test_library_reproduces_an_exported_network(library, weight_file):
         assert parity.holds, parity
 
 
+@pytest.mark.parametrize("name", PAPER_TEXT_ARCHITECTURES)
+def test_library_reproduces_the_variants_of_the_papers_text(library, tmp_path, name):
+    description = ModelDescription(name, ("background", *SAMPLE.organs), (-1000.0, 1500.0), None)
+    save_weight_file(tmp_path / "model.safetensors", randomised(name, 4, seed=2).state_dict(), description)
+    parity = check_parity(library, tmp_path / "model.safetensors")
+    assert parity.holds, parity
+
+
 def test_library_names_the_classes_of_the_file(library, weight_file):
     with library.load(weight_file) as model:
         assert model.classes == DESCRIPTION.classes
         labels, found = model.segment_with_probabilities(SAMPLE)
     np.testing.assert_allclose(found.sum(axis=0), 1, atol=1e-5)
     assert np.array_equal(labels, found.argmax(axis=0))
+
+
+@pytest.mark.parametrize("spacing", [(3.7, 2.9, 2.6), (2.1, 1.3, 1.7)])
+def test_library_resamples_as_training_does(library, tmp_path, spacing):
+    """Where the model is coarser and where it is finer than the volume: the same labels but for ties."""
+    network = randomised("AnatomyNet", 4, seed=9)
+    preprocessing = Preprocessing(spacing, DESCRIPTION.window)
+    scores = probabilities(network, preprocessing.intensities(torch.from_numpy(SAMPLE.intensities).float()))
+    with torch.no_grad():
+        network.layer11[0].bias -= scores.log().mean(dim=(1, 2, 3))
+    description = ModelDescription("AnatomyNet", DESCRIPTION.classes, DESCRIPTION.window, spacing)
+    save_weight_file(tmp_path / "model.safetensors", network.state_dict(), description)
+    expected = segment(network, SAMPLE, preprocessing)
+    assert len(np.unique(expected)) > 1
+    with library.load(tmp_path / "model.safetensors") as model:
+        found = model.segment(SAMPLE)
+    assert (found == expected).mean() > 0.9995
 
 
 def test_largest_components_leave_one_piece_of_each_organ(library, tmp_path):

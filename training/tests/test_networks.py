@@ -8,9 +8,11 @@ from torch import nn
 
 from anatomynet_training.networks import (
     ARCHITECTURES,
+    PAPER_TEXT_ARCHITECTURES,
     architecture_of,
     build_network,
     freeze_batch_statistics,
+    network_with_weights,
     pad_at_high_end,
     probabilities,
     use_volume_statistics,
@@ -70,6 +72,36 @@ def test_architecture_is_recognised_by_its_tensors(name):
     expected = "AnatomyNet" if name == "baselineSERes18Conc" else name
     assert architecture_of(shapes) == expected
     assert architecture_of(without_counters) == expected
+
+
+@pytest.mark.parametrize("name", PAPER_TEXT_ARCHITECTURES)
+def test_variants_of_the_papers_text_are_recognised_and_keep_the_published_name(name):
+    network = build_network(name, 5)
+    assert architecture_of({key: tuple(value.shape) for key, value in network.state_dict().items()}) == name
+    again = network_with_weights(network.state_dict(), network.architecture.name)
+    assert again.architecture == network.architecture
+
+
+def test_relu_network_of_equal_shapes_is_told_by_its_stated_name():
+    state = build_network("baselineSERes18Conc", 5).state_dict()
+    assert network_with_weights(state, "baselineSERes18Conc").architecture.negative_slope == 0
+    assert network_with_weights(state, "AnatomyNet").architecture.negative_slope == 0.01
+
+
+def test_text_head_is_one_convolution_of_16_kernels():
+    tensors = {
+        key: tuple(value.shape)
+        for key, value in build_network("AnatomyNet-text", 10).state_dict().items()
+        if key.startswith(("layer10", "layer11"))
+    }
+    assert tensors == {
+        "layer10.deconv1.weight": (28, 14, 2, 2, 2),
+        "layer10.deconv1.bias": (14,),
+        "layer10.conv1.weight": (16, 15, 3, 3, 3),
+        "layer10.conv1.bias": (16,),
+        "layer11.0.weight": (10, 16, 3, 3, 3),
+        "layer11.0.bias": (10,),
+    }
 
 
 def test_anatomynet_agrees_with_an_independent_implementation():

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from anatomynet_training.resampling import interpolation_matrix, resample, resample_labels
+from anatomynet_training.resampling import interpolation_matrix, resample, resample_labels, smoothing_kernel
 
 
 def test_rows_of_weights_sum_to_one():
@@ -23,10 +23,26 @@ def test_linear_ramp_stays_a_ramp_in_millimetres():
     torch.testing.assert_close(finer[1:-1, 0, 0], expected[1:-1])
 
 
+def test_smoothing_kernel_is_that_of_itk():
+    """From SimpleITK 2.5: DiscreteGaussian of an impulse, with its default maximum error."""
+    for ratio, half in [(1.25, [0.9080102, 0.0459949]), (2.0, [0.6281759, 0.1639967, 0.0219153]),
+                        (3.90625, [0.2675875, 0.2067231, 0.1068002, 0.0405868, 0.0120962])]:
+        np.testing.assert_allclose(smoothing_kernel(ratio), half[:0:-1] + half, atol=1e-6)
+    assert smoothing_kernel(1).tolist() == smoothing_kernel(0.5).tolist() == [1]
+
+
 def test_coarser_grid_averages_what_it_cannot_represent():
-    checkerboard = torch.tensor([0.0, 1.0] * 16).reshape(32, 1, 1).expand(32, 2, 2).contiguous()
-    coarser = resample(checkerboard, (1.0, 1.0, 1.0), (4.0, 1.0, 1.0))
-    torch.testing.assert_close(coarser[1:-1], torch.full((6, 2, 2), 0.5))
+    checkerboard = torch.tensor([0.0, 1.0] * 16 + [0.0]).reshape(33, 1, 1).expand(33, 2, 2).contiguous()
+    coarser = resample(checkerboard, (1.0, 1.0, 1.0), (3.0, 1.0, 1.0))
+    assert (coarser[1:-1] - 0.5).abs().max() < 0.05
+    sampled = resample(checkerboard, (1.0, 1.0, 1.0), (3.0, 1.0, 1.0), smooth=False)
+    assert (sampled[1:-1] - 0.5).abs().max() > 0.45
+
+
+def test_coarser_grid_keeps_a_ramp():
+    ramp = ((torch.arange(40) + 0.5) * 1.0).reshape(40, 1, 1).expand(40, 2, 2).contiguous()
+    coarser = resample(ramp, (1.0, 1.0, 1.0), (2.5, 1.0, 1.0))
+    torch.testing.assert_close(coarser[2:-2, 0, 0], ((torch.arange(16) + 0.5) * 2.5)[2:-2])
 
 
 def test_equal_spacing_returns_the_volume_itself():

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from .library import Library
-from .networks import build_network, probabilities
+from .networks import network_with_weights, probabilities
 from .preprocessing import Preprocessing
 from .recipe import recipe_from
 from .sample import AIR_HU, Sample
@@ -63,9 +63,7 @@ def check_parity(library: Library, weight_file: Path, sample: Sample | None = No
         volume = sample.intensities
     spacing = preprocessing.spacing or (1.0, 1.0, 1.0)
     own = Sample("parity", volume, np.zeros(volume.shape, np.uint8), (), (), spacing)
-    classes = len(state[next(name for name in ("layer11.0.bias", "up4.conv.conv.3.bias") if name in state)])
-    network = build_network(metadata["anatomynet.architecture"], classes).eval()
-    network.load_state_dict(state)
+    network = network_with_weights(state, metadata["anatomynet.architecture"])
     hounsfield = torch.from_numpy(volume.astype(np.float32))
     expected = probabilities(network, preprocessing.intensities(hounsfield)).numpy()
     with library.load(weight_file) as model:

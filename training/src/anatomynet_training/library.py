@@ -44,7 +44,7 @@ class _SegmentOptions(Structure):
         ("region_mode", c_uint32),
         ("allow_untrained_spacing", c_uint32),
         ("keep_largest_components", c_uint32),
-        ("reserved", c_uint32),
+        ("feature_map_storage", c_uint32),
     ]
 
 
@@ -126,13 +126,17 @@ class LibraryModel:
         """
         return self._run(sample, threads, largest_components, None)
 
-    def segment_with_probabilities(self, sample: Sample, threads: int = 0) -> tuple[np.ndarray, np.ndarray]:
-        """Labels (z, y, x) and float32 probabilities (class, z, y, x)."""
+    def segment_with_probabilities(self, sample: Sample, threads: int = 0,
+                                   bfloat16_storage: bool = False) -> tuple[np.ndarray, np.ndarray]:
+        """Labels (z, y, x) and float32 probabilities (class, z, y, x).
+
+        `bfloat16_storage` keeps what layers compute in half the memory, less exactly.
+        """
         probabilities = np.empty((len(self.classes), *sample.intensities.shape), dtype=np.float32)
-        return self._run(sample, threads, False, probabilities), probabilities
+        return self._run(sample, threads, False, probabilities, bfloat16_storage), probabilities
 
     def _run(self, sample: Sample, threads: int, largest_components: bool,
-             probabilities: np.ndarray | None) -> np.ndarray:
+             probabilities: np.ndarray | None, bfloat16_storage: bool = False) -> np.ndarray:
         voxels = np.ascontiguousarray(sample.intensities, dtype=np.int16)
         labels = np.empty(voxels.shape, dtype=np.uint8)
         volume = _Volume(
@@ -150,6 +154,7 @@ class LibraryModel:
             struct_size=ctypes.sizeof(_SegmentOptions),
             threads=threads,
             keep_largest_components=int(largest_components),
+            feature_map_storage=int(bfloat16_storage),
         )
         outputs = None
         if probabilities is not None:

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .networks import probabilities
+from .networks import logits
 from .resampling import resample, resample_labels
 from .sample import AIR_HU, Sample
 
@@ -38,7 +38,7 @@ def prepare(sample: Sample, preprocessing: Preprocessing) -> Sample:
 
 def segment(network: nn.Module, sample: Sample, preprocessing: Preprocessing,
             autocast: bool = False) -> np.ndarray:
-    """Labels (z, y, x) in the sample's own grid, by PyTorch: resample, window, pad, run, resample scores, arg-max.
+    """Labels (z, y, x) in the sample's own grid, by PyTorch: resample, window, pad, run, resample logits, arg-max.
 
     The network must be in evaluation mode (or set to volume statistics). `autocast` computes in
     bfloat16: for looking at progress, not for reported figures.
@@ -47,6 +47,6 @@ def segment(network: nn.Module, sample: Sample, preprocessing: Preprocessing,
     spacing = preprocessing.spacing or sample.spacing
     resampled = resample(hounsfield, sample.spacing, spacing)
     with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
-        scores = probabilities(network, preprocessing.intensities(resampled))
-    scores = resample(scores, spacing, sample.spacing, tuple(sample.intensities.shape))
+        scores = logits(network, preprocessing.intensities(resampled))
+    scores = resample(scores, spacing, sample.spacing, tuple(sample.intensities.shape), smooth=False)
     return scores.argmax(dim=0).to(torch.uint8).numpy()

@@ -9,7 +9,7 @@ from typing import Any
 
 from .augmentation import Augmentation
 from .losses import LOSSES
-from .networks import ARCHITECTURES
+from .networks import NETWORKS
 from .preprocessing import Preprocessing
 
 
@@ -55,8 +55,8 @@ class Recipe:
     validate_every_epochs: float = 1.0
 
     def __post_init__(self) -> None:
-        if self.network not in ARCHITECTURES:
-            raise ValueError(f"unknown network {self.network!r}; known: {', '.join(ARCHITECTURES)}")
+        if self.network not in NETWORKS:
+            raise ValueError(f"unknown network {self.network!r}; known: {', '.join(NETWORKS)}")
         if self.loss not in LOSSES:
             raise ValueError(f"unknown loss {self.loss!r}; known: {', '.join(LOSSES)}")
         if self.background not in ("masked", "marginal"):

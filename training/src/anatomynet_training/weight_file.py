@@ -11,7 +11,7 @@ from safetensors import safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from .networks import ARCHITECTURES
+from .networks import NETWORKS
 from .networks.residual import ResidualArchitecture
 
 FORMAT_VERSION = "1"
@@ -40,10 +40,10 @@ class ModelDescription:
     """Keys of the model's own, kept by the library and not interpreted."""
 
     def metadata(self) -> dict[str, str]:
-        architecture = ARCHITECTURES[self.architecture]
+        architecture = NETWORKS[self.architecture]
         entries = {
             "format_version": FORMAT_VERSION,
-            "architecture": self.architecture,
+            "architecture": architecture.name,
             "channels": ",".join(map(str, architecture.channels)),
             "activation": "relu",
             "classes": json.dumps(list(self.classes), ensure_ascii=False),

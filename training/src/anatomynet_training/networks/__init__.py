@@ -5,9 +5,10 @@ the **logits** of the classes (softmax is left to the loss and to inference). Ev
 extent must be a multiple of the network's `stride_product`.
 """
 
-from .registry import ARCHITECTURES, architecture_of, build_network
+from .registry import ARCHITECTURES, NETWORKS, PAPER_TEXT_ARCHITECTURES, architecture_of, build_network, network_with_weights
 from .inference import (
     freeze_batch_statistics,
+    logits,
     pad_at_high_end,
     probabilities,
     use_volume_statistics,
@@ -17,6 +18,8 @@ from .unet import UNet, UNetArchitecture
 
 __all__ = [
     "ARCHITECTURES",
+    "NETWORKS",
+    "PAPER_TEXT_ARCHITECTURES",
     "ResidualArchitecture",
     "ResidualNetwork",
     "UNet",
@@ -24,6 +27,8 @@ __all__ = [
     "architecture_of",
     "build_network",
     "freeze_batch_statistics",
+    "logits",
+    "network_with_weights",
     "pad_at_high_end",
     "probabilities",
     "use_volume_statistics",

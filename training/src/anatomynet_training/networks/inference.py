@@ -14,15 +14,19 @@ def pad_at_high_end(intensities: Tensor, multiple: int) -> Tensor:
 
 
 @torch.inference_mode()
-def probabilities(network: nn.Module, intensities: Tensor) -> Tensor:
-    """Softmax over the classes for one volume (z, y, x) in [0, 1]; returns (classes, z, y, x) float32.
+def logits(network: nn.Module, intensities: Tensor) -> Tensor:
+    """The class scores of one volume (z, y, x) in [0, 1] before softmax; returns (classes, z, y, x) float32.
 
     Uses whichever batch statistics the network's modules are set to: see `use_volume_statistics`.
     """
     depth, height, width = intensities.shape
     padded = pad_at_high_end(intensities[None, None], network.architecture.padding_multiple)
-    logits = network(padded)[0, :, :depth, :height, :width]
-    return logits.float().softmax(dim=0)
+    return network(padded)[0, :, :depth, :height, :width].float()
+
+
+def probabilities(network: nn.Module, intensities: Tensor) -> Tensor:
+    """Softmax over the classes of `logits`."""
+    return logits(network, intensities).softmax(dim=0)
 
 
 def freeze_batch_statistics(network: nn.Module) -> None:

@@ -1,6 +1,6 @@
-"""The nine published networks by name."""
+"""The nine published networks by name, and what the paper's text says otherwise."""
 
-from torch import nn
+from torch import Tensor, nn
 
 from .residual import ResidualArchitecture
 from .unet import UNetArchitecture
@@ -22,14 +22,42 @@ ARCHITECTURES: dict[str, Architecture] = {
     )
 }
 
+"""As the authors' scripts define them."""
+
+PAPER_TEXT_ARCHITECTURES: dict[str, Architecture] = {
+    "AnatomyNet-text": ResidualArchitecture(
+        "AnatomyNet", (28, 30, 32, 34), 2, 0.01, (15, 16), "concatenate", 1, head="convolution", head_channels=16
+    ),
+    "baseline2Pool-text": UNetArchitecture("baseline2Pool", (32, 40, 48, 56), 2),
+    "baseline3Pool-text": UNetArchitecture("baseline3Pool", (32, 40, 48, 56), 3),
+    "baseline4Pool-text": UNetArchitecture("baseline4Pool", (32, 40, 48, 56), 4),
+}
+"""As the paper's text describes them, where it differs: one convolution with 16 kernels before the
+class convolution (Section II), and the same channels whatever the number of poolings (Section III B). In a
+weight file they bear the published network's name; the tensors tell them apart."""
+
+NETWORKS = ARCHITECTURES | PAPER_TEXT_ARCHITECTURES
+
 
 def build_network(name: str, classes: int) -> nn.Module:
     """A network with PyTorch's default initialisation. `classes` counts the background."""
     try:
-        architecture = ARCHITECTURES[name]
+        architecture = NETWORKS[name]
     except KeyError:
-        raise ValueError(f"unknown architecture {name!r}; known: {', '.join(ARCHITECTURES)}") from None
+        raise ValueError(f"unknown architecture {name!r}; known: {', '.join(NETWORKS)}") from None
     return architecture.build(classes)
+
+
+def network_with_weights(state: dict[str, Tensor], stated: str) -> nn.Module:
+    """The network, in evaluation mode, whose weights these are; `stated` is the name in their file."""
+    name = architecture_of({key: tuple(tensor.shape) for key, tensor in state.items()})
+    if NETWORKS[name].name != stated and stated in ARCHITECTURES:
+        # Of equal shapes: told apart by the name alone.
+        name = stated
+    classes = next(len(state[bias]) for bias in LAST_BIASES if bias in state)
+    network = build_network(name, classes).eval()
+    network.load_state_dict(state, strict=True)
+    return network
 
 
 def architecture_of(shapes: dict[str, tuple[int, ...]]) -> str:
@@ -52,7 +80,7 @@ def architecture_of(shapes: dict[str, tuple[int, ...]]) -> str:
     if last is None:
         raise ValueError(f"no class convolution among the tensors: none of {', '.join(LAST_BIASES)}")
     given = signature(shapes, last[0])
-    for name, architecture in ARCHITECTURES.items():
+    for name, architecture in NETWORKS.items():
         network = architecture.build(last[0])
         own = {key: tuple(value.shape) for key, value in network.state_dict().items()}
         if signature(own, last[0]) == given:

@@ -24,6 +24,9 @@ class ResidualArchitecture:
     merge_shortcut_kernel: int
     """Kernel of the projection shortcut in the merging blocks below full resolution."""
 
+    head: str = "block"
+    """Between the last merge and the class convolution: a residual 'block' (the scripts), or one 'convolution'
+    with bias (the paper's text)."""
     head_channels: int = 14
     stride_product: int = 2
     padding_multiple: int = 8
@@ -47,7 +50,7 @@ class SqueezeExcitation(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         # bfloat16 would lose the mean of a large, mostly empty volume.
-        gate = self.fc(features.float().mean(dim=(2, 3, 4)))
+        gate = self.fc(features.to(self.fc[0].weight.dtype).mean(dim=(2, 3, 4)))
         return features * gate.to(features.dtype)[:, :, None, None, None]
 
 
@@ -124,6 +127,20 @@ class MergeBlock(ResidualBlock):
         return super().forward(torch.cat([features, skip.to(features.dtype)], dim=1))
 
 
+class MergeConvolution(nn.Module):
+    """act(conv1([deconv1(decoder), skip])): the head of the paper's text."""
+
+    def __init__(self, decoder: int, skip: int, outputs: int, negative_slope: float):
+        super().__init__()
+        self.deconv1 = nn.ConvTranspose3d(decoder, decoder // 2, 2, stride=2)
+        self.conv1 = nn.Conv3d(decoder // 2 + skip, outputs, 3, padding=1)
+        self.activation = nn.LeakyReLU(negative_slope)
+
+    def forward(self, features: Tensor, skip: Tensor) -> Tensor:
+        features = self.deconv1(features)
+        return self.activation(self.conv1(torch.cat([features, skip.to(features.dtype)], dim=1)))
+
+
 class ResidualNetwork(nn.Module):
     """One down-sampling, residual encoder and decoder, and a head at full resolution (paper, Fig. 1)."""
 
@@ -165,15 +182,19 @@ class ResidualNetwork(nn.Module):
         self.layer7 = stage(c1, c1, architecture.blocks - 1)
         self.layer8 = merge(c1, c0, c0)
         self.layer9 = stage(c0, c0, architecture.blocks - 1)
-        self.layer10 = MergeBlock(
-            c0,
-            1,
-            architecture.head_channels,
-            architecture.merge,
-            slope,
-            reduction=None,
-            shortcut_kernel=3,
-            upsample=True,
+        self.layer10 = (
+            MergeBlock(
+                c0,
+                1,
+                architecture.head_channels,
+                architecture.merge,
+                slope,
+                reduction=None,
+                shortcut_kernel=3,
+                upsample=True,
+            )
+            if architecture.head == "block"
+            else MergeConvolution(c0, 1, architecture.head_channels, slope)
         )
         self.layer11 = nn.Sequential(nn.Conv3d(architecture.head_channels, classes, 3, padding=1))
 
