@@ -2,7 +2,8 @@
 # make demo       show a segmentation of a generated CT
 # make test       run every test
 # make install    PREFIX=/usr/local DESTDIR=
-# make bench      measure layers and whole volumes on this machine
+# make bench      measure layers, whole volumes, and other runtimes beside the library on this machine
+#                 QUICK=1 one small volume, LARGE=1 a huge one too, PUBLISH=1 docs/benchmarks and README
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -16,8 +17,8 @@ SWIFT_CLANG = $(dir $(shell command -v swift))clang
 LIBRARY := libanatomynet.so
 ROOT := $(DESTDIR)$(PREFIX)
 
-.PHONY: all dependencies demo test test-swift test-kernels test-interface test-examples test-demo test-symbols test-demo test-documentation \
-	install uninstall bench format lint clean
+.PHONY: all dependencies demo test test-swift test-kernels test-sanitized test-interface test-examples test-demo \
+	test-symbols test-geometry test-documentation test-benchmarks install uninstall bench format lint clean
 
 all: dependencies
 	$(SWIFT_BUILD)
@@ -30,7 +31,8 @@ demo: all
 
 # ---- Tests -------------------------------------------------------------------
 
-test: all test-symbols test-kernels test-swift test-interface test-examples test-demo test-documentation
+test: all test-symbols test-kernels test-sanitized test-swift test-interface test-geometry test-examples test-demo \
+	test-documentation test-benchmarks
 
 # In release mode, since the kernels' arithmetic is what is tested; in a folder of its own, since
 # internal names are visible to the tests.
@@ -44,11 +46,18 @@ test-kernels: dependencies
 		$(wildcard Tests/AnatomyNetKernelsTests/*.c) -lm -lpthread -o .build-tests/kernel-tester
 	.build-tests/kernel-tester
 
+# The kernels alone: what reads bytes from outside is Swift, which checks its own bounds.
+test-sanitized: dependencies
+	Tests/AnatomyNetKernelsTests/run-sanitized
+
 test-symbols: all
 	Tests/CInterfaceTests/check-symbols $(BUILD)/$(LIBRARY)
 
 test-interface: all
 	Tests/CInterfaceTests/run
+
+test-geometry: all
+	Tests/GeometryTests/run
 
 test-examples: all
 	Tests/ExamplesTests/run
@@ -58,6 +67,9 @@ test-documentation: all
 
 test-demo: all
 	Tests/DemoTests/run
+
+test-benchmarks: all
+	Tests/BenchmarksTests/run
 
 # ---- Installation ------------------------------------------------------------
 
