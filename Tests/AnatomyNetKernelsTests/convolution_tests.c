@@ -25,6 +25,9 @@ struct convolution_case {
     int ring;      /* planes of memory that input and output have; 0: one each */
     int reordered; /* the input's channels are those of the weights in another order */
     int32_t input_format, output_format;
+    int32_t added_parts, added_channels[2]; /* of the concatenated input of a shortcut; 0 parts: none */
+    int32_t added_format;
+    int added_in_place; /* the first of them is where the output goes */
 };
 
 static const struct convolution_case plain = {
@@ -55,18 +58,19 @@ static struct dense dense_create(const struct feature_map *parts, int32_t count,
 }
 
 /* One row of a channel's sums by the definition of convolution. */
-static void reference_row(const struct convolution_case *c, const struct dense *input, const float *weights,
-                          int32_t inputs, const int32_t *order, int32_t z, int32_t y, double *sums) {
-    const int32_t kernel = c->kernel, reach = kernel / 2, taps = kernel * kernel * kernel;
-    for (int32_t x = 0; x < c->width; x++) sums[x] = 0;
+static void reference_row(int32_t kernel, int32_t stride, int32_t width, const struct dense *input,
+                          const float *weights, int32_t inputs, const int32_t *order, int32_t z, int32_t y,
+                          double *sums) {
+    const int32_t reach = kernel / 2, taps = kernel * kernel * kernel;
+    for (int32_t x = 0; x < width; x++) sums[x] = 0;
     for (int32_t i = 0; i < inputs; i++)
         for (int32_t tap = 0; tap < taps; tap++) {
-            const double weight = (double)weights[(int64_t)order[i] * taps + tap];
+            const double weight = (double)weights[(int64_t)(order ? order[i] : i) * taps + tap];
             const double *from = input->values + i * input->channel
-                                 + (z * c->stride + tap / (kernel * kernel) - reach + 1) * input->plane
-                                 + (y * c->stride + tap / kernel % kernel - reach + 1) * input->columns
+                                 + (z * stride + tap / (kernel * kernel) - reach + 1) * input->plane
+                                 + (y * stride + tap / kernel % kernel - reach + 1) * input->columns
                                  + tap % kernel - reach + 1;
-            for (int32_t x = 0; x < c->width; x++) sums[x] += from[x * c->stride] * weight;
+            for (int32_t x = 0; x < width; x++) sums[x] += from[x * stride] * weight;
         }
 }
 
@@ -77,9 +81,10 @@ static void run_case(const ank_kernels *kernels, const struct convolution_case *
     const int32_t input_height = c->stride * c->height - (c->stride == 2 ? (int32_t)random_below(source, 2) : 0);
     const int32_t input_width = c->stride * c->width - (c->stride == 2 ? (int32_t)random_below(source, 2) : 0);
 
-    struct feature_map parts[3], outputs[2], residuals[2];
-    ank_block input[2 * BLOCKS_MAX], output[2 * BLOCKS_MAX], residual[2 * BLOCKS_MAX];
+    struct feature_map parts[3], outputs[2], residuals[2], added[2];
+    ank_block input[2 * BLOCKS_MAX], output[2 * BLOCKS_MAX], residual[2 * BLOCKS_MAX], added_input[2 * BLOCKS_MAX];
     int32_t input_count = 0, output_count = 0, residual_count = 0, inputs = 0, channels = 0;
+    int32_t added_count = 0, added_inputs = 0;
     for (int32_t p = 0; p < c->parts; p++) {
         if (c->part_channels[p] == 1 && c->parts == 1)
             feature_map_create_image(&parts[p], input_depth, input_height, input_width, gap, 0, side);
@@ -106,6 +111,17 @@ static void run_case(const ank_kernels *kernels, const struct convolution_case *
         feature_map_randomise(&residuals[o], source);
         residual_count = append_blocks(residual, residual_count, &residuals[o]);
         if (c->residual == 2) feature_map_copy(&outputs[o], &residuals[o]);
+    }
+
+    for (int32_t p = 0; p < c->added_parts; p++) {
+        feature_map_create(&added[p], c->added_channels[p], c->added_format, c->depth, c->height, c->width, gap, 0,
+                           side);
+        if (c->ring) feature_map_make_ring(&added[p], c->ring);
+        feature_map_randomise(&added[p], source);
+        const int in_place = c->added_in_place && p == 0;
+        if (in_place) feature_map_copy(&outputs[0], &added[0]);
+        added_count = append_blocks(added_input, added_count, in_place ? &outputs[0] : &added[p]);
+        added_inputs += c->added_channels[p];
     }
 
     const int32_t kernel = c->kernel, taps = kernel * kernel * kernel;
@@ -136,13 +152,28 @@ static void run_case(const ank_kernels *kernels, const struct convolution_case *
         guarded_memory_create((kernels->convolution_weights_bytes(&shape) + 63) / 64 * 64, side);
     kernels->prepare_convolution(&shape, weights, c->scale == 2 ? factors : NULL, prepared.data);
 
+    float *added_weights = malloc(sizeof(float) * (size_t)(channels * added_inputs + 1));
+    for (int32_t i = 0; i < channels * added_inputs; i++)
+        added_weights[i] = (float)(random_normal(source) / sqrt(added_inputs));
+    const ank_convolution_shape added_shape = {1, 1, added_inputs, channels, added_count, output_count,
+                                               added_input, output, NULL};
+    const int has_shortcut = c->added_parts > 0;
+    if (has_shortcut)
+        check(kernels->takes_shortcut(&shape, &added_shape), "%s takes a shortcut %d->%d along", kernels->name,
+              added_inputs, channels);
+    struct guarded_memory added_prepared = guarded_memory_create(
+        has_shortcut ? (kernels->convolution_weights_bytes(&added_shape) + 63) / 64 * 64 : 64, side);
+    if (has_shortcut) kernels->prepare_convolution(&added_shape, added_weights, NULL, added_prepared.data);
+    const ank_shortcut shortcut = {added_count, added_input, added_prepared.data};
+
     const ank_convolution operation = {
         .kernel = kernel, .stride = c->stride, .depth = c->depth, .height = c->height, .width = c->width,
         .input_depth = input_depth, .input_height = input_height, .input_width = input_width,
         .input_count = input_count, .output_count = output_count, .input = input, .output = output,
         .weights = prepared.data, .zero_row = zeros.data,
         .epilogue = {c->scale == 1 ? scale : NULL, c->shift ? shift : NULL,
-                     c->residual == 0 ? NULL : c->residual == 1 ? residual : output, c->slope, NULL},
+                     c->residual == 0 ? NULL : c->residual == 1 ? residual : output, c->slope,
+                     has_shortcut ? &shortcut : NULL},
         .first_plane = c->first_plane, .end_plane = c->end_plane,
     };
     struct guarded_memory scratch =
@@ -158,7 +189,8 @@ static void run_case(const ank_kernels *kernels, const struct convolution_case *
     double worst = 0, squares = 0;
     int64_t voxels = 0;
     const struct dense dense = dense_create(parts, c->parts, inputs);
-    double *sums = malloc(sizeof(double) * (size_t)c->width);
+    const struct dense added_dense = has_shortcut ? dense_create(added, c->added_parts, added_inputs) : dense;
+    double *sums = malloc(sizeof(double) * (size_t)c->width), *added_sums = malloc(sizeof(double) * (size_t)c->width);
     for (int32_t o = 0, lane = 0; o < channels; o++, lane++) {
         /* The lane of channel o among all output lanes. */
         int32_t part = 0, channel = o;
@@ -169,12 +201,16 @@ static void run_case(const ank_kernels *kernels, const struct convolution_case *
         lane += channel; /* all blocks of a map but the last are full */
         for (int32_t z = c->first_plane; z < c->end_plane; z++)
             for (int32_t y = 0; y < c->height; y++) {
-                reference_row(c, &dense, weights + (int64_t)o * inputs * taps, inputs, order, z, y, sums);
+                reference_row(kernel, c->stride, c->width, &dense, weights + (int64_t)o * inputs * taps, inputs, order,
+                              z, y, sums);
+                reference_row(1, 1, c->width, &added_dense, added_weights + (int64_t)o * added_inputs, added_inputs,
+                              NULL, z, y, added_sums);
                 for (int32_t x = 0; x < c->width; x++, voxels++) {
                     double sum = sums[x];
                     if (c->scale) sum *= c->scale == 2 ? factors[o] : (double)scale[lane];
                     if (c->shift) sum += (double)shift[lane];
                     if (c->residual) sum += (double)feature_map_value(&residuals[part], channel, z, y, x);
+                    sum += added_sums[x];
                     if (sum < 0) sum *= (double)c->slope;
                     const float actual = feature_map_value(&outputs[part], channel, z, y, x);
                     const double error = error_of(sum, actual, c->output_format, largest_error);
@@ -186,20 +222,25 @@ static void run_case(const ank_kernels *kernels, const struct convolution_case *
     const double rms = sqrt(squares / (double)voxels);
     int kept = 1, zero = 1;
     for (int32_t o = 0; o < c->outputs; o++) {
-        if (c->residual != 2 && !c->ring) kept &= untouched(&outputs[o], c->first_plane, c->end_plane);
+        if (c->residual != 2 && !c->added_in_place && !c->ring) kept &= untouched(&outputs[o], c->first_plane, c->end_plane);
         zero &= zeros_written(&outputs[o], c->first_plane, c->end_plane);
     }
     check(worst <= largest_error && rms <= rms_error && kept && zero,
           "%s convolution k%d s%d %d->%d formats %d->%d at %dx%dx%d planes %d-%d scale %d shift %d residual %d "
-          "slope %g: error max %.2e rms %.2e, %s, %s",
+          "shortcut %d format %d%s slope %g: error max %.2e rms %.2e, %s, %s",
           kernels->name, kernel, c->stride, inputs, channels, c->input_format, c->output_format, c->depth, c->height, c->width, c->first_plane,
-          c->end_plane, c->scale, c->shift, c->residual, (double)c->slope, worst, rms,
+          c->end_plane, c->scale, c->shift, c->residual, added_inputs, c->added_format,
+          c->added_in_place ? " in place" : "", (double)c->slope, worst, rms,
           kept ? "nothing else written" : "OTHER VOXELS WRITTEN", zero ? "zeros written" : "ZEROS MISSING");
 
     free(sums);
+    free(added_sums);
+    if (has_shortcut) free(added_dense.values);
     free(dense.values);
     free(sequence);
     guarded_memory_free(&scratch);
+    guarded_memory_free(&added_prepared);
+    free(added_weights);
     guarded_memory_free(&prepared);
     guarded_memory_free(&zeros);
     free(shift);
@@ -212,6 +253,7 @@ static void run_case(const ank_kernels *kernels, const struct convolution_case *
         if (c->residual) feature_map_free(&residuals[o]);
     }
     for (int32_t p = 0; p < c->parts; p++) feature_map_free(&parts[p]);
+    for (int32_t p = 0; p < c->added_parts; p++) feature_map_free(&added[p]);
 }
 
 /* A 1x1x1 convolution of a concatenation that overwrites some of its input blocks gives the bits that
@@ -301,6 +343,42 @@ static void with_channels(struct convolution_case *c, int32_t inputs, int32_t ou
     c->parts = c->outputs = 1;
     c->part_channels[0] = inputs;
     c->output_channels[0] = outputs;
+}
+
+/* Shortcuts of every projection of the networks, as maps of their own and where the output goes; with
+ * every remainder of a tile, in every format, over parts of the planes. */
+static void test_shortcuts(const ank_kernels *kernels, struct random_source *source) {
+    const ank_block block = {NULL, 0, 16, 16, ANK_FLOAT32};
+    const ank_convolution_shape shape = {3, 1, 16, 16, 1, 1, &block, &block, NULL};
+    const ank_convolution_shape projection = {1, 1, 16, 16, 1, 1, &block, &block, NULL};
+    if (!kernels->takes_shortcut(&shape, &projection)) return;
+    static const struct {
+        int32_t inputs, added_parts, added[2], outputs;
+    } layers[] = {
+        {30, 1, {28}, 30}, {32, 1, {30}, 32}, {34, 1, {32}, 34}, {32, 2, {34, 32}, 32}, {30, 2, {32, 30}, 30},
+        {28, 2, {30, 28}, 28}, {14, 1, {15}, 14}, {40, 2, {56, 48}, 40}, {8, 1, {3}, 8}, {112, 1, {96}, 112},
+    };
+    struct convolution_case c;
+    for (size_t i = 0; i < sizeof layers / sizeof *layers; i++)
+        for (int32_t size = 0; size < 14; size++)
+            for (int32_t formats = 0; formats < 8; formats++) {
+                c = plain;
+                with_size(&c, 1 + size % 6, 1 + (size + formats) % 7, size < 9 ? 1 + size : 7 * size - 5);
+                with_channels(&c, layers[i].inputs, layers[i].outputs);
+                with_random_epilogue(&c, source);
+                c.residual = 0;
+                c.added_parts = layers[i].added_parts;
+                memcpy(c.added_channels, layers[i].added, sizeof c.added_channels);
+                c.input_format = formats & 1;
+                c.output_format = formats >> 1 & 1;
+                c.added_format = formats >> 2;
+                if (c.depth > 4 && random_below(source, 2)) c.first_plane = 4;
+                run_case(kernels, &c, source);
+                if (c.added_format != c.output_format) continue;
+                c.added_in_place = 1;
+                c.added_channels[0] = c.output_channels[0];
+                run_case(kernels, &c, source);
+            }
 }
 
 void test_convolutions(const ank_kernels *kernels, struct random_source *source) {
@@ -393,6 +471,8 @@ void test_convolutions(const ank_kernels *kernels, struct random_source *source)
         c.end_plane = first + 4 > 19 ? 19 : first + 4;
         run_formats(kernels, &c, source);
     }
+
+    test_shortcuts(kernels, source);
 
     /* 1x1x1 and stride 2, from an image and from feature maps. */
     static const int32_t others[][4] = {

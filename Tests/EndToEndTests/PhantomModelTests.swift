@@ -24,7 +24,7 @@ import Testing
 
     private func segment(
         _ voxels: [Int16], _ geometry: Geometry
-    ) throws -> (labels: [UInt8], measurements: [Measurement]) {
+    ) throws -> (labels: [UInt8], measurements: [AnatomyNet.Measurement]) {
         var labels = [UInt8](repeating: 0, count: voxels.count)
         let measurements = try voxels.withUnsafeBytes { bytes in
             let volume = try Volume(
@@ -74,7 +74,8 @@ import Testing
         var place = geometry
         place.direction = Direction(x: SIMD3(-1, 0, 0), y: SIMD3(0, 1, 0), z: SIMD3(0, 0, -1))
         place.origin = SIMD3(
-            phantom.origin.x + 2.5 * Double(nx - 1), phantom.origin.y, phantom.origin.z + 2.5 * Double(nz - 1))
+            phantom.origin.x + 2.5 * Double(nx - 1), phantom.origin.y, phantom.origin.z + 2.5 * Double(nz - 1)
+        )
         let found = try segment(turned, place)
         let scores = agreement(found.labels, truth)
         for label in 1...9 { #expect(try #require(scores[label].coefficient) >= 0.65) }

@@ -136,11 +136,14 @@ struct Plan {
             for source in graph.sources(of: layer) { readers[source] += 1 }
         }
         return graph.layers.map { layer in
-            guard false, network.batchNorm == .running,
-                case .convolution(let convolution) = layer.operation, convolution.kernel == 3,
-                convolution.stride == 1, let residual = convolution.residual, readers[residual] == 1,
-                case .convolution(let shortcut) = graph.layers[residual].operation, shortcut.kernel == 1,
-                !shortcut.isActivated, shortcut.residual == nil, shortcut.squeeze == nil
+            guard network.batchNorm == .running,
+                case .convolution(let convolution) = layer.operation, let residual = convolution.residual,
+                readers[residual] == 1,
+                case .convolution(let shortcut) = graph.layers[residual].operation, !shortcut.isActivated,
+                shortcut.residual == nil, shortcut.squeeze == nil,
+                ConvolutionShape(layer, convolution, of: graph).takes(
+                    ConvolutionShape(graph.layers[residual], shortcut, of: graph),
+                    with: network.kernels.pointee)
             else { return nil }
             return residual
         }

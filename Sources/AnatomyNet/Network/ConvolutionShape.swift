@@ -44,33 +44,44 @@ struct ConvolutionShape {
     func prepare(
         _ weights: Buffer<Float>, scale: [Double], with kernels: ank_kernels, purpose: String
     ) throws(AnatomyNetError) -> Buffer<UInt8> {
+        let result: Result<Buffer<UInt8>, AnatomyNetError> = withKernelShape { shape in
+            do throws(AnatomyNetError) {
+                let memory = try Buffer<UInt8>(
+                    count: kernels.convolution_weights_bytes(shape), purpose: purpose)
+                withExtendedLifetime(weights) {
+                    kernels.prepare_convolution(shape, weights.pointer, scale, memory.pointer)
+                }
+                return .success(memory)
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+
+    /// Whether the kernels add `shortcut`, a 1x1x1 convolution to the same map, within this one.
+    func takes(_ shortcut: ConvolutionShape, with kernels: ank_kernels) -> Bool {
+        withKernelShape { shape in
+            shortcut.withKernelShape { shortcut in kernels.takes_shortcut(shape, shortcut) != 0 }
+        }
+    }
+
+    private func withKernelShape<Result>(_ body: (UnsafePointer<ank_convolution_shape>) -> Result) -> Result {
         let input = inputBlocks.map { ank_block(channelsOf: $0) }
         let output = outputBlocks.map { ank_block(channelsOf: $0) }
         let channels = outputBlocks.reduce(0) { $0 + $1.channels }
-        var result: Result<Buffer<UInt8>, AnatomyNetError>?
-        input.withUnsafeBufferPointer { input in
+        return input.withUnsafeBufferPointer { input in
             output.withUnsafeBufferPointer { output in
                 inputOrder.withUnsafeBufferPointer { order in
-                    var shape = ank_convolution_shape(
+                    let shape = ank_convolution_shape(
                         kernel: Int32(kernel), stride: Int32(stride), input_channels: Int32(order.count),
                         output_channels: Int32(channels), input_count: Int32(input.count),
                         output_count: Int32(output.count), input: input.baseAddress,
                         output: output.baseAddress, input_order: order.baseAddress)
-                    do throws(AnatomyNetError) {
-                        let memory = try Buffer<UInt8>(
-                            count: kernels.convolution_weights_bytes(&shape), purpose: purpose)
-                        withExtendedLifetime(weights) {
-                            kernels.prepare_convolution(&shape, weights.pointer, scale, memory.pointer)
-                        }
-                        result = .success(memory)
-                    } catch {
-                        result = .failure(error)
-                    }
+                    return withUnsafePointer(to: shape, body)
                 }
             }
         }
-        guard let result else { throw AnatomyNetError(.internal, "a convolution was not prepared") }
-        return try result.get()
     }
 }
 

@@ -18,6 +18,7 @@
 
 #include "../template/direct_convolution.h"
 #include "products.h"
+#include "../products/row_products_template.h"
 #include "../winograd/convolution_template.h"
 #include "../rows/row_convolution_template.h"
 #include "../convolution_template.h"
@@ -35,6 +36,7 @@ const ank_kernels ank_avx2_kernels = {
     .convolution_scratch_bytes = convolution_scratch_bytes_avx2,
     .convolution_items = convolution_items_avx2,
     .convolve = convolve_avx2,
+    .takes_shortcut = winograd_takes_shortcut,
     .transposed_weights_bytes = transposed_weights_bytes_avx2,
     .prepare_transposed = prepare_transposed_avx2,
     .transposed_items = transposed_items_avx2,

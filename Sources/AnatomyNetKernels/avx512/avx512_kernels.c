@@ -19,6 +19,7 @@
 
 #include "../template/direct_convolution.h"
 #include "products.h"
+#include "../products/row_products_template.h"
 #include "../winograd/convolution_template.h"
 #include "../rows/row_convolution_template.h"
 #include "../convolution_template.h"
@@ -36,6 +37,7 @@ const ank_kernels ank_avx512_kernels = {
     .convolution_scratch_bytes = convolution_scratch_bytes_avx512,
     .convolution_items = convolution_items_avx512,
     .convolve = convolve_avx512,
+    .takes_shortcut = winograd_takes_shortcut,
     .transposed_weights_bytes = transposed_weights_bytes_avx512,
     .prepare_transposed = prepare_transposed_avx512,
     .transposed_items = transposed_items_avx512,

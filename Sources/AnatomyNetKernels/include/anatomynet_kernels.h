@@ -86,8 +86,8 @@ typedef struct ank_epilogue {
     const ank_block *residual; /* blocks like the output's, format included; NULL: none. May be
                                   the output itself. */
     float negative_slope;      /* activation(v) = max(v, negative_slope * v); 1: identity, 0: ReLU */
-    const ank_shortcut *shortcut; /* of a 3x3x3 convolution with stride 1, in place of a
-                                     residual; NULL: none */
+    const ank_shortcut *shortcut; /* in place of a residual, where takes_shortcut says so;
+                                     NULL: none */
 } ank_epilogue;
 
 /* A convolution with zero padding (kernel / 2): 3x3x3 with stride 1 or 2, or
@@ -198,6 +198,9 @@ typedef struct ank_kernels {
     size_t (*convolution_scratch_bytes)(const ank_convolution *operation);
     int64_t (*convolution_items)(const ank_convolution *operation);
     void (*convolve)(const ank_convolution *operation, int64_t item, void *scratch);
+    /* Whether a convolution of the first shape takes the 1x1x1 convolution of the second along as its
+     * epilogue's shortcut. */
+    int32_t (*takes_shortcut)(const ank_convolution_shape *shape, const ank_convolution_shape *shortcut);
 
     /* weights: [input channel][output channel][kz][ky][kx], 2 x 2 x 2 taps */
     size_t (*transposed_weights_bytes)(int32_t input_channels, int32_t output_channels);

@@ -13,6 +13,11 @@
 #include "../template/plane_sums.h"
 #include "../template/classification.h"
 
+static int32_t takes_no_shortcut(const ank_convolution_shape *shape, const ank_convolution_shape *shortcut) {
+    (void)shape, (void)shortcut;
+    return 0;
+}
+
 const ank_kernels ank_portable_kernels = {
     .name = "portable",
     .convolution_weights_bytes = direct_weights_bytes_portable,
@@ -20,6 +25,7 @@ const ank_kernels ank_portable_kernels = {
     .convolution_scratch_bytes = direct_scratch_bytes_portable,
     .convolution_items = direct_items_portable,
     .convolve = direct_convolve_portable,
+    .takes_shortcut = takes_no_shortcut,
     .transposed_weights_bytes = transposed_weights_bytes_portable,
     .prepare_transposed = prepare_transposed_portable,
     .transposed_items = transposed_items_portable,

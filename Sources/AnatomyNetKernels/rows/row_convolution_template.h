@@ -1,4 +1,4 @@
-/* Convolutions by products of rows; see row_convolution.h. Included after the products. */
+/* Convolutions by products of rows; see row_convolution.h. Included after the products of rows. */
 
 static int64_t row_convolution_items(const ank_convolution *operation) {
     const int64_t groups = (operation->height + ANK(rows_per_item) - 1) / ANK(rows_per_item);
@@ -10,34 +10,8 @@ static int64_t row_convolution_items(const ank_convolution *operation) {
 static size_t row_convolution_scratch_bytes(const ank_convolution *operation) {
     struct lane_groups output;
     ank_lane_groups(&output, operation->output_count, operation->output, WIDE);
-    size_t lanes = (size_t)output.lanes;
-    for (int32_t b = 0; b < operation->input_count; b++)
-        if (operation->input[b].format == ANK_BFLOAT16) lanes += (size_t)operation->input[b].lanes;
-    return sizeof(float) * lanes * (size_t)operation->width;
-}
-
-/* Sums over `sources` for `rows` rows, a portion that fills the registers after another. */
-static void multiply_whole_row(const struct source *sources, int32_t source_count, int32_t inputs, int32_t rows,
-                               const struct output_passes *passes, const struct lane_groups *output,
-                               const float *weights, float *sums, struct fetch_list *fetches) {
-    for (int32_t p = 0; p < passes->count; p++) {
-        const struct output_pass *pass = &passes->pass[p];
-        struct product product = {
-            .source_count = source_count,
-            .sources = sources,
-            .rows = rows,
-            .wide_weights = weights,
-            .narrow_weights = weights + (int64_t)inputs * pass->wide * WIDE,
-            .products = sums + (int64_t)rows * output->group[pass->first_group].offset,
-        };
-        const int32_t most = rows_most(pass->wide, pass->narrow);
-        for (int32_t x = 0; x < rows; x += most) {
-            product.first_row = x;
-            product.fetch = fetch_list_take(fetches, 2 * inputs, weights);
-            multiply_rows(rows - x < most ? rows - x : most, pass->wide, pass->narrow, &product);
-        }
-        weights += (int64_t)inputs * (pass->wide * WIDE + pass->narrow * 8);
-    }
+    const int64_t widened = widened_floats(operation->input, operation->input_count, operation->width);
+    return sizeof(float) * (size_t)((int64_t)output.lanes * operation->width + widened);
 }
 
 #define FINISH_ROW(vector)                                                                         \
@@ -121,22 +95,8 @@ static void row_convolution_convolve(const ank_convolution *operation, int64_t i
         if (operation->kernel == 1) {
             source_count = input.count;
             inputs = input.channels;
-            float *next = widened;
-            const float *row = NULL;
-            for (int32_t g = 0; g < input.count; g++) {
-                const struct lane_group *group = &input.group[g];
-                const ank_block *block = &operation->input[group->block];
-                if (group->lane == 0) {
-                    row = input_row(block, z, y, operation->input_height, operation->zero_row);
-                    if (block->format == ANK_BFLOAT16) {
-                        const int64_t values = (int64_t)operation->width * block->lanes;
-                        widen_values((const uint16_t *)row, values, next);
-                        row = next;
-                        next += values;
-                    }
-                }
-                sources[g] = (struct source){row + group->lane, group->channels, block->lanes};
-            }
+            channel_sources(operation->input, &input, z, y, 0, operation->width, operation->input_height,
+                            operation->zero_row, widened, sources);
         } else {
             source_count = 9;
             inputs = 27;

@@ -2,7 +2,7 @@
  * 216 matrix products, output transform and epilogue, all within a second-level
  * cache. Nothing but the layer's input and output passes through memory.
  *
- * Included by each instruction set after its products.
+ * Included by each instruction set after its products of rows.
  */
 
 #define LANES 8
@@ -15,14 +15,18 @@
 #endif
 
 /* Thread scratch, in floats:
- *   slots   217 x slot. Transformed values of point e lie in slot e + 1, its
- *           products in slot e: slot e is free by then, whatever the numbers of
- *           input and output groups, and no second buffer takes up cache.
- *   ring    8 columns of 36 vectors, or 4 x 36 vectors of half-transformed products
+ *   slots     217 x slot. Transformed values of point e lie in slot e + 1, its
+ *             products in slot e: slot e is free by then, whatever the numbers of
+ *             input and output groups, and no second buffer takes up cache.
+ *   ring      8 columns of 36 vectors, or 4 x 36 vectors of half-transformed products
+ *   shortcut  what a shortcut adds to the row block's outputs: for each of the 16 rows
+ *             [z][y], group by group, 4 voxels a tile
+ *   widened   one of those rows of the shortcut's inputs, where they are bfloat16
  */
 enum {
     SLOTS = WINOGRAD_CUBE_POINTS + 1,
     RING = 8 * WINOGRAD_PLANE_POINTS * WIDE,
+    OUTPUT_ROWS = 16,
 };
 
 struct item {
@@ -32,7 +36,7 @@ struct item {
     struct winograd_work work;
     int32_t plane;              /* first plane of the tile */
     int32_t tile, tiles;        /* tiles along W */
-    float *slots, *ring;
+    float *slots, *ring, *shortcut, *widened;
     struct fetch_list fetches;
 };
 
@@ -58,7 +62,7 @@ static void input_rows(const struct item *item, const struct lane_group *group, 
 
 /* Pointers to the 4 x 4 output rows of a row of tiles in `block`; NULL outside the operation. */
 static void output_rows(const struct item *item, const ank_block *block,
-                        const struct lane_group *group, int32_t tile_row, void *rows[16]) {
+                        const struct lane_group *group, int32_t tile_row, void *rows[OUTPUT_ROWS]) {
     const ank_convolution *op = item->operation;
     const int64_t column = (int64_t)4 * item->tile * block->lanes + group->lane;
     for (int z = 0; z < 4; z++)
@@ -70,8 +74,14 @@ static void output_rows(const struct item *item, const ank_block *block,
         }
 }
 
+/* Voxels of a row block's rows that lie within the width. */
+static int32_t voxels_of_rows(const struct item *item) {
+    const int32_t left = item->operation->width - 4 * item->tile;
+    return left < 4 * item->tiles ? left : 4 * item->tiles;
+}
+
 /* What the products of this row block fetch meanwhile: where its outputs will
- * go, their residuals, and the rows that only the next block reads. */
+ * go, what is added to them, and the rows that only the next block reads. */
 static void plan_fetches(struct item *item, int32_t tile_row, int32_t end_row) {
     const ank_convolution *op = item->operation;
     struct fetch_list *list = &item->fetches;
@@ -85,12 +95,23 @@ static void plan_fetches(struct item *item, int32_t tile_row, int32_t end_row) {
             if (residual->planes != blocks[0]->planes) blocks[1] = residual;
         }
         for (int i = 0; i < 2 && blocks[i]; i++) {
-            void *rows[16];
+            void *rows[OUTPUT_ROWS];
             output_rows(item, blocks[i], group, tile_row, rows);
-            for (int r = 0; r < 16; r++)
+            for (int r = 0; r < OUTPUT_ROWS; r++)
                 if (rows[r])
                     fetch_list_add(list, rows[r],
                                    (int64_t)4 * item->tiles * blocks[i]->lanes * value_bytes(blocks[i]->format));
+        }
+    }
+    const ank_shortcut *shortcut = op->epilogue.shortcut;
+    for (int32_t b = 0; shortcut && b < shortcut->input_count; b++) {
+        const ank_block *block = &shortcut->input[b];
+        const int64_t column = (int64_t)4 * item->tile * block->lanes;
+        for (int r = 0; r < OUTPUT_ROWS; r++) {
+            const int32_t plane = item->plane + r / 4, row = 4 * tile_row + r % 4;
+            if (plane >= op->end_plane || row >= op->height || !block->planes[plane]) continue;
+            fetch_list_add(list, value_at(block_row(block, plane, row), column, block->format),
+                           (int64_t)voxels_of_rows(item) * block->lanes * value_bytes(block->format));
         }
     }
     if (tile_row + 1 == end_row) return;
@@ -161,38 +182,62 @@ static void multiply_block(struct item *item) {
     }
 }
 
-#define TRANSFORM_GROUP_OUTPUT(vector)                                                         \
-    static void transform_group_output_##vector(const struct item *item,                       \
-                                               const struct lane_group *group,                 \
-                                               int32_t tile_row) {                             \
-        const ank_convolution *op = item->operation;                                           \
-        const ank_epilogue *epilogue = &op->epilogue;                                          \
-        const ank_block *block = &op->output[group->block];                                    \
-        struct output_rows_##vector to = {                                                     \
-            .residual = epilogue->residual != NULL,                                            \
-            .format = block->format,                                                           \
-            .voxel = block->lanes,                                                             \
-            .columns = op->width - 4 * item->tile,                                             \
-            .negative_slope = epilogue->negative_slope,                                        \
-        };                                                                                     \
-        output_rows(item, block, group, tile_row, to.rows);                                    \
-        if (to.residual)                                                                       \
-            output_rows(item, &epilogue->residual[group->block], group, tile_row, to.residuals);  \
-        for (int32_t l = 0; l < group->channels; l++) {                                        \
-            to.scale[l] = epilogue->scale ? epilogue->scale[group->offset + l] : 1;            \
-            to.shift[l] = epilogue->shift ? epilogue->shift[group->offset + l] : 0;            \
-        }                                                                                      \
-        transform_output_##vector(                                                             \
-            item->slots + (int64_t)item->tiles * group->offset, item->work.slot, item->tiles,  \
-            item->ring, &to);                                                                  \
-        /* The zero voxels before and behind the row belong to the items at its ends. */       \
-        for (int r = 0; r < 16; r++) {                                                         \
-            if (!to.rows[r]) continue;                                                         \
-            const size_t bytes = (size_t)(group->lanes * value_bytes(to.format));              \
-            if (item->tile == 0) memset(writable_value_at(to.rows[r], -to.voxel, to.format), 0, bytes);  \
-            if (item->tile + item->tiles == item->work.tile_columns)                           \
-                memset(writable_value_at(to.rows[r], 4 * item->tiles * to.voxel, to.format), 0, bytes);  \
-        }                                                                                      \
+/* What the shortcut adds to the row block's outputs. All of it, before the first output is written:
+ * outputs may take the place of the shortcut's inputs. */
+static void multiply_shortcut(struct item *item, int32_t tile_row) {
+    const ank_convolution *op = item->operation;
+    const ank_shortcut *shortcut = op->epilogue.shortcut;
+    const int32_t voxels = voxels_of_rows(item);
+    struct lane_groups input;
+    ank_lane_groups(&input, shortcut->input_count, shortcut->input, WIDE);
+    for (int r = 0; r < OUTPUT_ROWS; r++) {
+        const int32_t plane = item->plane + r / 4, row = 4 * tile_row + r % 4;
+        if (plane >= op->end_plane || row >= op->height) continue;
+        struct source sources[LANE_GROUPS_MAX];
+        channel_sources(shortcut->input, &input, plane, row, 4 * item->tile, voxels, op->height, op->zero_row,
+                        item->widened, sources);
+        multiply_whole_row(sources, input.count, input.channels, voxels, &item->passes, &item->output,
+                           shortcut->weights, item->shortcut + (int64_t)r * 4 * item->tiles * item->output.lanes,
+                           &item->fetches);
+    }
+}
+
+#define TRANSFORM_GROUP_OUTPUT(vector)                                                             \
+    static void transform_group_output_##vector(const struct item *item, const struct lane_group *group,          \
+                                                int32_t tile_row) {                                \
+        const ank_convolution *op = item->operation;                                               \
+        const ank_epilogue *epilogue = &op->epilogue;                                              \
+        const ank_block *block = &op->output[group->block];                                        \
+        struct output_rows_##vector to = {                                                         \
+            .added = epilogue->residual || epilogue->shortcut,                                     \
+            .format = block->format,                                                               \
+            .added_format = epilogue->shortcut ? ANK_FLOAT32 : block->format,                      \
+            .voxel = block->lanes,                                                                 \
+            .added_voxel = epilogue->shortcut ? vector : block->lanes,                             \
+            .columns = op->width - 4 * item->tile,                                                 \
+            .negative_slope = epilogue->negative_slope,                                            \
+        };                                                                                         \
+        output_rows(item, block, group, tile_row, to.rows);                                        \
+        if (epilogue->residual)                                                                    \
+            output_rows(item, &epilogue->residual[group->block], group, tile_row, to.added_rows);  \
+        if (epilogue->shortcut)                                                                    \
+            for (int r = 0; r < OUTPUT_ROWS; r++)                                                  \
+                to.added_rows[r] = item->shortcut + (int64_t)r * 4 * item->tiles * item->output.lanes             \
+                                   + (int64_t)voxels_of_rows(item) * group->offset;                \
+        for (int32_t l = 0; l < group->channels; l++) {                                            \
+            to.scale[l] = epilogue->scale ? epilogue->scale[group->offset + l] : 1;                \
+            to.shift[l] = epilogue->shift ? epilogue->shift[group->offset + l] : 0;                \
+        }                                                                                          \
+        transform_output_##vector(item->slots + (int64_t)item->tiles * group->offset, item->work.slot,            \
+                                  item->tiles, item->ring, &to);                                   \
+        /* The zero voxels before and behind the row belong to the items at its ends. */           \
+        for (int r = 0; r < OUTPUT_ROWS; r++) {                                                    \
+            if (!to.rows[r]) continue;                                                             \
+            const size_t bytes = (size_t)(group->lanes * value_bytes(to.format));                  \
+            if (item->tile == 0) memset(writable_value_at(to.rows[r], -to.voxel, to.format), 0, bytes);           \
+            if (item->tile + item->tiles == item->work.tile_columns)                               \
+                memset(writable_value_at(to.rows[r], 4 * item->tiles * to.voxel, to.format), 0, bytes);           \
+        }                                                                                          \
     }
 
 TRANSFORM_GROUP_OUTPUT(8)
@@ -225,7 +270,19 @@ static size_t winograd_scratch_bytes(const ank_convolution *operation) {
     struct lane_groups input, output;
     struct winograd_work work;
     winograd_plan(&input, &output, &work, operation);
-    return sizeof(float) * (size_t)(SLOTS * work.slot + RING);
+    int64_t floats = SLOTS * work.slot + RING;
+    const ank_shortcut *shortcut = operation->epilogue.shortcut;
+    if (shortcut) {
+        const int64_t voxels = 4 * work.block_tiles;
+        floats += OUTPUT_ROWS * voxels * output.lanes + widened_floats(shortcut->input, shortcut->input_count, voxels);
+    }
+    return sizeof(float) * (size_t)floats;
+}
+
+/* Whether a convolution takes a shortcut along; the shortcut's weights are then those of a product of
+ * rows. */
+static int32_t winograd_takes_shortcut(const ank_convolution_shape *shape, const ank_convolution_shape *shortcut) {
+    return winograd_suits_shape(shape, WIDE) && shortcut->kernel == 1 && row_convolution_suits_shape(shortcut, WIDE);
 }
 
 static int64_t winograd_items(const ank_convolution *operation) {
@@ -251,6 +308,8 @@ static void winograd_convolve(const ank_convolution *operation, int64_t index, v
     item.tiles = (int32_t)((int64_t)(block + 1) * work->tile_columns / work->column_blocks) - item.tile;
     item.slots = scratch;
     item.ring = item.slots + SLOTS * work->slot;
+    item.shortcut = item.ring + RING;
+    item.widened = item.shortcut + (int64_t)OUTPUT_ROWS * 4 * work->block_tiles * item.output.lanes;
 
     const int32_t first_row = (int32_t)((int64_t)stretch * work->tile_rows / work->row_stretches);
     const int32_t end_row = (int32_t)((int64_t)(stretch + 1) * work->tile_rows / work->row_stretches);
@@ -258,6 +317,7 @@ static void winograd_convolve(const ank_convolution *operation, int64_t index, v
         plan_fetches(&item, row, end_row);
         transform_block_input(&item, row);
         multiply_block(&item);
+        if (operation->epilogue.shortcut) multiply_shortcut(&item, row);
         transform_block_output(&item, row);
     }
 }

@@ -117,18 +117,19 @@ ANK_INLINE void NAMED(outputs)(const VECTOR m[6], VECTOR y[4]) {
 
 /* Where the outputs of a row block go, for one lane group. */
 struct NAMED(output_rows) {
-    void *rows[16];      /* [z][y]: voxel x of the first tile; NULL: not wanted */
-    void *residuals[16]; /* likewise; used where `residual` is set */
-    int residual;
-    int32_t format;
-    int64_t voxel;     /* values from a voxel to the next, in output and residual */
-    int32_t columns;   /* voxels of the row from x on; those after are zero */
+    void *rows[16];       /* [z][y]: voxel x of the first tile; NULL: not wanted */
+    void *added_rows[16]; /* likewise of a residual or a shortcut; used where `added` is set */
+    int added;
+    int32_t format, added_format;
+    int64_t voxel, added_voxel; /* values from a voxel to the next */
+    int32_t columns;            /* voxels of the row from x on; those after are zero */
     float scale[LANES], shift[LANES], negative_slope;
 };
 
 /* Transforms the products of the row block's tiles back and writes them. */
 ANK_INLINE void NAMED(transform_output_of)(const float *products, int64_t slot, int32_t tiles, float *lines,
-                                           const struct NAMED(output_rows) *to, const int32_t format) {
+                                           const struct NAMED(output_rows) *to, const int32_t format,
+                                           const int32_t added_format) {
 #define OUTPUT(r) writable_value_at(to->rows[r], offset, format)
     const VECTOR scale = LOAD(to->scale), shift = LOAD(to->shift);
     const VECTOR slope = SPLAT(to->negative_slope);
@@ -143,7 +144,7 @@ ANK_INLINE void NAMED(transform_output_of)(const float *products, int64_t slot, 
             for (int x = 0; x < 4; x++) STORE(lines + (x * WINOGRAD_PLANE_POINTS + e) * LANES, y[x]);
         }
         for (int x = 0; x < 4; x++) {
-            const int64_t offset = (4 * t + x) * to->voxel;
+            const int64_t offset = (4 * t + x) * to->voxel, added = (4 * t + x) * to->added_voxel;
             if (4 * t + x >= to->columns) {
                 for (int r = 0; r < 16; r++)
                     if (to->rows[r]) NAMED(store_values)(OUTPUT(r), SPLAT(0), format);
@@ -168,8 +169,8 @@ ANK_INLINE void NAMED(transform_output_of)(const float *products, int64_t slot, 
                 for (int z = 0; z < 4; z++) {
                     if (!to->rows[4 * z + y]) continue;
                     VECTOR v = FMA(scale, sums[z], shift);
-                    if (to->residual)
-                        v += NAMED(load_values)(value_at(to->residuals[4 * z + y], offset, format), format);
+                    if (to->added)
+                        v += NAMED(load_values)(value_at(to->added_rows[4 * z + y], added, added_format), added_format);
                     NAMED(store_values)(OUTPUT(4 * z + y), NAMED(activate)(v, slope), format);
                 }
             }
@@ -181,9 +182,11 @@ ANK_INLINE void NAMED(transform_output_of)(const float *products, int64_t slot, 
 static void NAMED(transform_output)(const float *products, int64_t slot, int32_t tiles, float *lines,
                                     const struct NAMED(output_rows) *to) {
     if (to->format == ANK_FLOAT32)
-        NAMED(transform_output_of)(products, slot, tiles, lines, to, ANK_FLOAT32);
+        NAMED(transform_output_of)(products, slot, tiles, lines, to, ANK_FLOAT32, ANK_FLOAT32);
+    else if (to->added_format == ANK_FLOAT32)
+        NAMED(transform_output_of)(products, slot, tiles, lines, to, ANK_BFLOAT16, ANK_FLOAT32);
     else
-        NAMED(transform_output_of)(products, slot, tiles, lines, to, ANK_BFLOAT16);
+        NAMED(transform_output_of)(products, slot, tiles, lines, to, ANK_BFLOAT16, ANK_BFLOAT16);
 }
 
 #undef PASTED

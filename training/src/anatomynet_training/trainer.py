@@ -59,7 +59,7 @@ class Trainer:
         self.folder = folder
         self.seed = seed
         self.organs = training[0].organs
-        self.examples = Examples(recipe.preprocessing, recipe.augmentation)
+        self.examples = Examples(recipe.preprocessing, recipe.augmentation, recipe.voxel_limit)
         torch.manual_seed(seed)
         self.network = build_network(recipe.network, len(self.organs) + 1).to(memory_format=torch.channels_last_3d)
         self.averaged = copy.deepcopy(self.network).eval()
