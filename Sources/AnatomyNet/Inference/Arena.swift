@@ -7,23 +7,33 @@ struct Arena {
 
     private struct Entry {
         var bytes: Int
-        var lifetime: ClosedRange<Int>
+        /// In ascending order.
+        var lifetimes: [ClosedRange<Int>]
         var offset = 0
+
+        func overlaps(_ other: Entry) -> Bool {
+            lifetimes.contains { lifetime in other.lifetimes.contains { $0.overlaps(lifetime) } }
+        }
     }
 
     private var entries: [Entry] = []
     private(set) var size = 0
 
-    /// Room for `bytes`, aligned to a cache line, during the steps of `lifetime`.
-    mutating func reserve(_ bytes: Int, during lifetime: ClosedRange<Int>) -> Reservation {
-        entries.append(Entry(bytes: (bytes + 63) / 64 * 64, lifetime: lifetime))
+    /// Room for `bytes`, aligned to a cache line, during the steps of all `lifetimes`, which ascend. In
+    /// between, its contents are lost.
+    mutating func reserve(_ bytes: Int, during lifetimes: ClosedRange<Int>...) -> Reservation {
+        reserve(bytes, during: lifetimes)
+    }
+
+    mutating func reserve(_ bytes: Int, during lifetimes: [ClosedRange<Int>]) -> Reservation {
+        entries.append(Entry(bytes: (bytes + 63) / 64 * 64, lifetimes: lifetimes))
         return Reservation(index: entries.count - 1)
     }
 
     /// Lets a reservation live longer.
     mutating func extend(_ reservation: Reservation, through step: Int) {
-        let lifetime = entries[reservation.index].lifetime
-        entries[reservation.index].lifetime = lifetime.lowerBound...max(step, lifetime.upperBound)
+        guard let lifetime = entries[reservation.index].lifetimes.popLast() else { return }
+        entries[reservation.index].lifetimes.append(lifetime.lowerBound...max(step, lifetime.upperBound))
     }
 
     func offset(of reservation: Reservation) -> Int { entries[reservation.index].offset }
@@ -34,7 +44,7 @@ struct Arena {
         var placed: [Int] = []
         size = 0
         for index in entries.indices.sorted(by: { (entries[$0].bytes, $1) > (entries[$1].bytes, $0) }) {
-            let neighbours = placed.filter { entries[$0].lifetime.overlaps(entries[index].lifetime) }
+            let neighbours = placed.filter { entries[$0].overlaps(entries[index]) }
                 .sorted { entries[$0].offset < entries[$1].offset }
             var offset = 0
             for neighbour in neighbours {

@@ -36,7 +36,7 @@ struct Executor {
     /// What a run costs, in the units of the runner's progress.
     static func cost(of plan: Plan) -> Double {
         let graph = plan.network.graph
-        return graph.layers.indices.reduce(0) { $0 + cost(of: $1, in: plan, share: 1) }
+        return graph.layers.indices.reduce(0) { $0 + cost(of: $1, in: plan, share: plan.runCount(of: $1)) }
     }
 
     private static func cost(of layer: Int, in plan: Plan, share: Double) -> Double {
@@ -50,6 +50,7 @@ struct Executor {
 
     mutating func run(sink: Sink) throws(AnatomyNetError) {
         for index in 1..<plan.head.firstLayer where !plan.shortcuts.contains(index) {
+            try repeatLayers(before: index)
             let depth = plan.maps[index]?.layout.grid.depth ?? 0
             switch plan.network.batchNorm {
             case .running:
@@ -71,7 +72,14 @@ struct Executor {
                 for layer in wave { measure(layer) }
             }
         }
+        try repeatLayers(before: plan.head.firstLayer)
         try runHead(through: graph.layers.count - 1, measuring: [], sink)
+    }
+
+    private func repeatLayers(before step: Int) throws(AnatomyNetError) {
+        for index in graph.layers.indices where plan.repetitions[index] == step {
+            try runLayer(index, planes: 0..<(plan.maps[index]?.layout.grid.depth ?? 0))
+        }
     }
 
     private func runHead(through last: Int, measuring: [Int], _ finished: Sink) throws(AnatomyNetError) {

@@ -13,6 +13,9 @@ struct Plan {
     /// For each layer, the projection shortcut that is computed within it: a layer that has no step and
     /// no storage of its own.
     let shortcuts: [Int?]
+    /// For each layer, the step before which it runs a second time, if it does: its map gives up its
+    /// storage in between.
+    let repetitions: [Int?]
     /// For each layer that has storage: how its map is laid out and where.
     private(set) var maps: [MapPlacement?]
     let head: HeadSchedule
@@ -55,14 +58,20 @@ struct Plan {
         let lastStep = head.firstLayer
         var arena = Arena()
 
-        var lastUse = graph.layers.indices.map { min($0, lastStep) }
+        var uses = graph.layers.indices.map { [min($0, lastStep)] }
         for (index, layer) in graph.layers.enumerated() {
             let shortcutMaps = shortcuts[index].map { graph.inputMaps(of: graph.layers[$0]) } ?? []
             for source in graph.inputMaps(of: layer) + graph.sources(of: layer) + shortcutMaps {
-                lastUse[source] = max(lastUse[source], min(index, lastStep))
+                uses[source].append(min(index, lastStep))
             }
         }
-        lastUse[0] = lastStep
+        uses[0].append(lastStep)
+        let lastUse = uses.map { $0.max() ?? 0 }
+        let lifetimes = graph.layers.indices.map { index in
+            Self.isCheapToRepeat(index, in: network)
+                ? Self.lifetimes(uses: uses[index]) : [min(index, lastStep)...lastUse[index]]
+        }
+        repetitions = lifetimes.map { $0.count == 2 ? $0[1].lowerBound : nil }
 
         var maps = [MapPlacement?](repeating: nil, count: graph.layers.count)
         for (index, layer) in graph.layers.enumerated()
@@ -83,7 +92,7 @@ struct Plan {
                 maps[index] = MapPlacement(layout: layout, data: shared, tables: tables)
             } else {
                 let bytes = layout.blocks.indices.reduce(0) { $0 + layout.bytes($1) }
-                let data = arena.reserve(bytes, during: step...lastUse[index])
+                let data = arena.reserve(bytes, during: lifetimes[index])
                 maps[index] = MapPlacement(layout: layout, data: data, tables: tables)
             }
         }
@@ -147,6 +156,27 @@ struct Plan {
             else { return nil }
             return residual
         }
+    }
+
+    /// Whether a layer takes so little time that computing it again is better than keeping its map while
+    /// nothing reads it: a convolution of the image, one channel instead of tens (under 1 % of the time of
+    /// AnatomyNet, whose peak memory would hold the map for nothing: a sixth of it).
+    private static func isCheapToRepeat(_ index: Int, in network: BoundNetwork) -> Bool {
+        let layer = network.graph.layers[index]
+        guard network.batchNorm == .running, case .convolution(let convolution) = layer.operation else {
+            return false
+        }
+        return layer.level > 0 && layer.inputs == [0] && convolution.residual == nil
+    }
+
+    /// The steps in which a map is wanted, left out the longest stretch in which nothing reads it.
+    private static func lifetimes(uses: [Int]) -> [ClosedRange<Int>] {
+        let uses = uses.sorted()
+        let gaps = zip(uses, uses.dropFirst())
+        guard let first = uses.first, let last = uses.last,
+            let longest = gaps.max(by: { $0.1 - $0.0 < $1.1 - $1.0 }), longest.1 - longest.0 > 1
+        else { return uses.first.map { [$0...(uses.last ?? $0)] } ?? [] }
+        return [first...longest.0, longest.1...last]
     }
 
     /// The storage that a layer may write over: its residual's, or what its shortcut or a 1x1x1
@@ -230,7 +260,10 @@ struct Plan {
 }
 
 extension Plan {
-    /// Multiplications of a direct computation of a step: of the layer and of the shortcut within it.
+    /// How often a layer runs.
+    func runCount(of layer: Int) -> Double { repetitions[layer] == nil ? 1 : 2 }
+
+    /// Multiplications of a direct computation of one run of a layer and of the shortcut within it.
     func multiplicationCount(of layer: Int) -> Double {
         let graph = network.graph
         return ([layer] + (shortcuts[layer].map { [$0] } ?? [])).reduce(0) {

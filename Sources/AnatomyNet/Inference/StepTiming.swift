@@ -60,8 +60,8 @@ extension Plan {
             timings.append(
                 StepTiming(
                     step: .layer(index), seconds: stopwatch[index],
-                    multiplications: multiplicationCount(of: index),
-                    bytes: bytesMoved(by: index)))
+                    multiplications: runCount(of: index) * multiplicationCount(of: index),
+                    bytes: runCount(of: index) * bytesMoved(by: index)))
         }
         timings.append(
             StepTiming(
