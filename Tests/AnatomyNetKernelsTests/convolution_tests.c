@@ -24,7 +24,8 @@ struct convolution_case {
     int holes;     /* planes that are NULL */
     int ring;      /* planes of memory that input and output have; 0: one each */
     int reordered; /* the input's channels are those of the weights in another order */
-    int32_t input_format, output_format;
+    int32_t input_format, output_format; /* the last of several parts has the other input format if `mixed` */
+    int mixed;
     int32_t added_parts, added_channels[2]; /* of the concatenated input of a shortcut; 0 parts: none */
     int32_t added_format;
     int added_in_place; /* the first of them is where the output goes */
@@ -89,8 +90,9 @@ static void run_case(const ank_kernels *kernels, const struct convolution_case *
         if (c->part_channels[p] == 1 && c->parts == 1)
             feature_map_create_image(&parts[p], input_depth, input_height, input_width, gap, 0, side);
         else
-            feature_map_create(&parts[p], c->part_channels[p], c->input_format, input_depth, input_height, input_width,
-                               gap, 0, side);
+            feature_map_create(&parts[p], c->part_channels[p],
+                               c->mixed && p + 1 == c->parts ? ANK_BFLOAT16 - c->input_format : c->input_format,
+                               input_depth, input_height, input_width, gap, 0, side);
         if (c->ring) feature_map_make_ring(&parts[p], c->ring);
         feature_map_randomise(&parts[p], source);
         input_count = append_blocks(input, input_count, &parts[p]);
@@ -226,10 +228,10 @@ static void run_case(const ank_kernels *kernels, const struct convolution_case *
         zero &= zeros_written(&outputs[o], c->first_plane, c->end_plane);
     }
     check(worst <= largest_error && rms <= rms_error && kept && zero,
-          "%s convolution k%d s%d %d->%d formats %d->%d at %dx%dx%d planes %d-%d scale %d shift %d residual %d "
+          "%s convolution k%d s%d %d->%d formats %d%s->%d at %dx%dx%d planes %d-%d scale %d shift %d residual %d "
           "shortcut %d format %d%s slope %g: error max %.2e rms %.2e, %s, %s",
-          kernels->name, kernel, c->stride, inputs, channels, c->input_format, c->output_format, c->depth, c->height, c->width, c->first_plane,
-          c->end_plane, c->scale, c->shift, c->residual, added_inputs, c->added_format,
+          kernels->name, kernel, c->stride, inputs, channels, c->input_format, c->mixed ? " and other" : "",
+          c->output_format, c->depth, c->height, c->width, c->first_plane, c->end_plane, c->scale, c->shift, c->residual, added_inputs, c->added_format,
           c->added_in_place ? " in place" : "", (double)c->slope, worst, rms,
           kept ? "nothing else written" : "OTHER VOXELS WRITTEN", zero ? "zeros written" : "ZEROS MISSING");
 
@@ -422,7 +424,7 @@ void test_convolutions(const ank_kernels *kernels, struct random_source *source)
         {1, {36}, 1, {40}}, {1, {40}, 1, {40}}, {2, {40, 36}, 1, {36}}, {2, {40, 36}, 2, {36, 36}},
         {2, {36, 32}, 1, {32}}, {2, {32, 28}, 2, {28, 28}}, {1, {40}, 1, {48}}, {1, {48}, 1, {56}},
         {1, {56}, 1, {56}}, {2, {56, 48}, 1, {48}}, {2, {8, 40}, 1, {8}}, {1, {17}, 1, {16}}, {1, {16}, 1, {10}},
-        {2, {1, 16}, 1, {16}}, {1, {96}, 1, {112}}, {2, {24, 8}, 2, {8, 24}}, {1, {64}, 1, {128}},
+        {2, {1, 16}, 1, {16}}, {2, {14, 15}, 1, {14}}, {1, {96}, 1, {112}}, {2, {24, 8}, 2, {8, 24}}, {1, {64}, 1, {128}},
     };
     for (size_t i = 0; i < sizeof layers / sizeof *layers; i++)
         for (int size = 0; size < 2; size++) {
@@ -434,6 +436,19 @@ void test_convolutions(const ank_kernels *kernels, struct random_source *source)
             memcpy(c.output_channels, layers[i].channels, sizeof c.output_channels);
             with_random_epilogue(&c, source);
             c.reordered = size;
+            run_formats(kernels, &c, source);
+        }
+
+    /* Parts in different formats; 1x1x1 too. */
+    for (size_t i = 0; i < sizeof layers / sizeof *layers; i++)
+        for (int32_t kernel = 1; kernel <= 3 && layers[i].parts > 1; kernel += 2) {
+            c = plain;
+            c.kernel = kernel;
+            with_size(&c, 2, 6, 21);
+            c.parts = layers[i].parts;
+            memcpy(c.part_channels, layers[i].inputs, sizeof c.part_channels);
+            with_random_epilogue(&c, source);
+            c.mixed = 1;
             run_formats(kernels, &c, source);
         }
 

@@ -17,11 +17,6 @@ struct Executor {
     /// For layers whose statistics are the volume's own: what normalisation makes of their sums.
     private var normalizations: [Int: ChannelFactors] = [:]
 
-    struct ChannelFactors {
-        var scale: [Double]
-        var shift: [Double]
-    }
-
     init(plan: Plan, workspace: Workspace, runner: Runner, stopwatch: Stopwatch? = nil) {
         self.plan = plan
         self.workspace = workspace

@@ -275,9 +275,9 @@ extension Plan {
     private static func inputBlocks(
         of layer: Layer, _ convolution: Layer.Convolution, in graph: LayerGraph, maps: [MapPlacement?]
     ) -> [ank_block] {
-        let storage = graph.inputMaps(of: layer).first.flatMap { maps[$0]?.layout.storage } ?? .float32
-        return ConvolutionShape(layer, convolution, of: graph).inputBlocks.map {
-            ank_block(channelsOf: $0, storage: storage)
+        let shape = ConvolutionShape(layer, convolution, of: graph)
+        return zip(shape.inputBlocks, shape.inputLayers).map { block, map in
+            ank_block(channelsOf: block, storage: maps[map]?.layout.storage ?? .float32)
         }
     }
 }

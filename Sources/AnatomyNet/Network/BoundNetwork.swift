@@ -4,6 +4,7 @@ import AnatomyNetKernels
 ///
 /// Immutable after it was made: any number of threads may read it.
 final class BoundNetwork: @unchecked Sendable {
+    /// The network as it runs: its layers are those of the architecture, one by one.
     let graph: LayerGraph
     let kernels: UnsafePointer<ank_kernels>
     let batchNorm: BatchNormStatistics
@@ -18,6 +19,7 @@ final class BoundNetwork: @unchecked Sendable {
         negativeSlope: Float,
         tensor: (String) throws(AnatomyNetError) -> Buffer<Float>
     ) throws(AnatomyNetError) {
+        let graph = batchNorm == .running ? graph.addingProjections() : graph
         self.graph = graph
         self.kernels = kernels
         self.batchNorm = batchNorm
@@ -73,36 +75,77 @@ struct BoundLayer {
         _ convolution: Layer.Convolution, of layer: Layer, in graph: LayerGraph, kernels: ank_kernels,
         batchNorm: BatchNormStatistics, tensor: (String) throws(AnatomyNetError) -> Buffer<Float>
     ) throws(AnatomyNetError) {
-        let weights = try tensor("\(layer.name).weight")
-        var scale = [Double](repeating: 1, count: layer.channels)
-        var bias = [Double](repeating: 0, count: layer.channels)
-        if convolution.hasBias {
-            bias = try tensor("\(layer.name).bias").withElements { $0.map(Double.init) }
+        var weights = try tensor("\(layer.name).weight")
+        var factors = try Self.foldedFactors(
+            layer.name, hasBias: convolution.hasBias, normalization: convolution.normalization,
+            channels: layer.channels, batchNorm: batchNorm, tensor: tensor)
+        if batchNorm == .volume, let name = convolution.normalization {
+            normalization = (
+                try tensor("\(name).weight").withElements { $0.map(Double.init) },
+                try tensor("\(name).bias").withElements { $0.map(Double.init) }
+            )
         }
-        if let name = convolution.normalization {
-            let factor = try tensor("\(name).weight").withElements { $0.map(Double.init) }
-            let offset = try tensor("\(name).bias").withElements { $0.map(Double.init) }
-            switch batchNorm {
-            case .running:
-                // y = weight · (v - mean) / sqrt(variance + ε) + bias is linear in v and so in the
-                // convolution's weights.
-                let mean = try tensor("\(name).running_mean")
-                let variance = try tensor("\(name).running_var")
-                for channel in scale.indices {
-                    let deviation = (Double(variance[channel]) + Self.batchNormEpsilon).squareRoot()
-                    scale[channel] = factor[channel] / deviation
-                    bias[channel] = (bias[channel] - Double(mean[channel])) * scale[channel] + offset[channel]
-                }
-            case .volume:
-                normalization = (factor, offset)
-            }
+        if let projection = convolution.projection {
+            let added = try Self.foldedFactors(
+                projection.name, hasBias: projection.hasBias, normalization: projection.normalization,
+                channels: layer.channels, batchNorm: batchNorm, tensor: tensor)
+            weights = try Self.concatenate(
+                weights, times: factors.scale, try tensor("\(projection.name).weight"), times: added.scale)
+            factors.scale = [Double](repeating: 1, count: layer.channels)
+            factors.shift = zip(factors.shift, added.shift).map(+)
         }
-        shift = bias.map(Float.init)
+        shift = factors.shift.map(Float.init)
         if let squeeze = convolution.squeeze {
             self.squeeze = try BoundSqueeze(
-                squeeze, channels: layer.channels, weights: weights, scale: scale, bias: bias, tensor: tensor)
+                squeeze, channels: layer.channels, weights: weights, scale: factors.scale,
+                bias: factors.shift, tensor: tensor)
         }
         prepared = try ConvolutionShape(layer, convolution, of: graph).prepare(
-            weights, scale: scale, with: kernels, purpose: "the weights of \(layer.name)")
+            weights, scale: factors.scale, with: kernels, purpose: "the weights of \(layer.name)")
+    }
+
+    /// Bias and running normalisation as scale · sum + shift: y = weight · (v - mean) / sqrt(variance + ε)
+    /// + bias is linear in v.
+    private static func foldedFactors(
+        _ layer: String, hasBias: Bool, normalization: String?, channels: Int,
+        batchNorm: BatchNormStatistics, tensor: (String) throws(AnatomyNetError) -> Buffer<Float>
+    ) throws(AnatomyNetError) -> ChannelFactors {
+        var scale = [Double](repeating: 1, count: channels)
+        var shift = [Double](repeating: 0, count: channels)
+        if hasBias { shift = try tensor("\(layer).bias").withElements { $0.map(Double.init) } }
+        guard batchNorm == .running, let name = normalization else {
+            return ChannelFactors(scale: scale, shift: shift)
+        }
+        let factor = try tensor("\(name).weight").withElements { $0.map(Double.init) }
+        let offset = try tensor("\(name).bias").withElements { $0.map(Double.init) }
+        let mean = try tensor("\(name).running_mean")
+        let variance = try tensor("\(name).running_var")
+        for channel in scale.indices {
+            let deviation = (Double(variance[channel]) + batchNormEpsilon).squareRoot()
+            scale[channel] = factor[channel] / deviation
+            shift[channel] = (shift[channel] - Double(mean[channel])) * scale[channel] + offset[channel]
+        }
+        return ChannelFactors(scale: scale, shift: shift)
+    }
+
+    /// The weights [output][input][tap] of two convolutions, each output's scaled, as those of one
+    /// convolution of the first's inputs followed by the second's.
+    private static func concatenate(
+        _ first: Buffer<Float>, times firstScale: [Double], _ second: Buffer<Float>,
+        times secondScale: [Double]
+    ) throws(AnatomyNetError) -> Buffer<Float> {
+        let result = try Buffer<Float>(
+            count: first.count + second.count, purpose: "the weights of two convolutions in one")
+        var next = 0
+        for output in firstScale.indices {
+            for (weights, scale) in [(first, firstScale[output]), (second, secondScale[output])] {
+                let count = weights.count / firstScale.count
+                for index in output * count..<(output + 1) * count {
+                    result[next] = Float(Double(weights[index]) * scale)
+                    next += 1
+                }
+            }
+        }
+        return result
     }
 }

@@ -6,6 +6,8 @@ struct ConvolutionShape {
     let kernel: Int
     let stride: Int
     let inputBlocks: [FeatureMapLayout.ChannelBlock]
+    /// For each input block, the layer whose map it is of.
+    let inputLayers: [Int]
     let outputBlocks: [FeatureMapLayout.ChannelBlock]
     /// For each channel of the blocks, the weights' input channel.
     let inputOrder: [Int32]
@@ -22,6 +24,7 @@ struct ConvolutionShape {
             channels += graph.layers[map].channels
         }
         var blocks: [FeatureMapLayout.ChannelBlock] = []
+        var layers: [Int] = []
         var order: [Int32] = []
         let companion = graph.imageCompanion(of: maps)
         for map in maps where map != 0 || companion == nil {
@@ -36,8 +39,10 @@ struct ConvolutionShape {
             } else {
                 blocks += FeatureMapLayout.channelBlocks(mapChannels)
             }
+            layers += [Int](repeating: map, count: blocks.count - layers.count)
         }
         inputBlocks = blocks
+        inputLayers = layers
         inputOrder = order
     }
 
@@ -99,9 +104,8 @@ extension LayerGraph {
     /// it carries the image as one more channel, so that the convolution that follows reads whole
     /// blocks only.
     func imageCompanion(of maps: [Int]) -> Int? {
-        guard maps.count == 2, let other = maps.first(where: { $0 != 0 }), maps.contains(0) else {
-            return nil
-        }
-        return layers[other].operation == .transposedConvolution ? other : nil
+        guard let image = maps.firstIndex(of: 0), maps.count > 1 else { return nil }
+        let neighbour = maps[image > 0 ? image - 1 : 1]
+        return layers[neighbour].operation == .transposedConvolution ? neighbour : nil
     }
 }

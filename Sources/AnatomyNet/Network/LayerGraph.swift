@@ -68,6 +68,15 @@ public struct Layer: Sendable, Equatable {
         /// The layer that is added before the activation.
         public var residual: Int?
         public var isActivated = true
+        /// The projection whose inputs are the last of this layer's; see `addingProjections`.
+        var projection: Projection?
+    }
+
+    /// A convolution that is part of the one that adds it.
+    struct Projection: Sendable, Equatable {
+        let name: String
+        let normalization: String?
+        let hasBias: Bool
     }
 
     /// The gate of squeeze and excitation: sigmoid(W₂ act(W₁ mean + b₁) + b₂), a factor per channel.

@@ -19,9 +19,9 @@
  * Values are stored as float32 or, in half the memory, as bfloat16: the upper
  * half of a float32's bits. All arithmetic is float32. What an operation stores
  * as bfloat16 is rounded once, to the nearest, ties to even, NaN staying NaN,
- * by the same integer steps on every instruction set. All input blocks of an
- * operation have one format and all its output blocks another or the same;
- * a block with 1 lane is float32. Indices and strides count values, so a map is
+ * by the same integer steps on every instruction set. The input blocks of a
+ * convolution may differ in format; those of every other operation have one,
+ * and all output blocks of an operation have one; a block with 1 lane is float32. Indices and strides count values, so a map is
  * laid out alike in either format. Voxel 0 of a plane should lie on a 64-byte
  * boundary; nothing depends on it but speed.
  *
@@ -71,8 +71,7 @@ static inline int32_t ank_block_lanes(int32_t channels, int32_t first) {
  * stored: the projection shortcut of a residual block. */
 typedef struct ank_shortcut {
     int32_t input_count;
-    const ank_block *input; /* blocks on the output's grid, all of one format, which may
-                               differ from that of the convolution's input */
+    const ank_block *input; /* blocks on the output's grid */
     const void *weights;    /* as prepare_convolution of the same table writes them for a 1x1x1
                                convolution from these input blocks to the output's blocks */
 } ank_shortcut;

@@ -49,9 +49,22 @@ static size_t ANK(direct_scratch_bytes)(const ank_convolution *operation) {
     return sizeof(lanes16) * TILE * (size_t)operation->output_count;
 }
 
-/* The sums of `count` voxels from x on; `count` and `format` are constants after inlining. */
+/* Adds what one block contributes to `count` voxels at one tap; `count` and `format` are constants after
+ * inlining. Returns the weights behind those used. */
+ANK_INLINE const float *ANK(add_block)(const ank_block *input, const void *from, int64_t step, const float *weights,
+                                       const int count, const int32_t format, lanes16 *sums) {
+    for (int32_t channel = 0; channel < input->channels; channel += 1, weights += 16) {
+        lanes16 weight = *(const lanes16 *)weights;
+#pragma clang loop unroll(full)
+        for (int voxel = 0; voxel < count; voxel += 1)
+            sums[voxel] += broadcast(load_value(value_at(from, voxel * step + channel, format), format)) * weight;
+    }
+    return weights;
+}
+
+/* The sums of `count` voxels from x on; `count` is a constant after inlining. */
 ANK_INLINE void ANK(direct_sums_of)(const ank_convolution *operation, const float *weights, int32_t z, int32_t y,
-                                    int32_t x, const int count, const int32_t format, lanes16 *to) {
+                                    int32_t x, const int count, lanes16 *to) {
     int32_t kernel = operation->kernel, stride = operation->stride, reach = kernel / 2;
     lanes16 sums[TILE];
     for (int voxel = 0; voxel < count; voxel += 1) sums[voxel] = (lanes16){0};
@@ -64,15 +77,11 @@ ANK_INLINE void ANK(direct_sums_of)(const ank_convolution *operation, const floa
                     const ank_block *input = &operation->input[block];
                     int64_t lanes = input->lanes, step = lanes * stride;
                     const void *row = input_row(input, input_z, input_y, operation->input_height, operation->zero_row);
-                    const void *from = value_at(row, ((int64_t)x * stride + kx - reach) * lanes, format);
-                    for (int32_t channel = 0; channel < input->channels; channel += 1, weights += 16) {
-                        lanes16 weight = *(const lanes16 *)weights;
-#pragma clang loop unroll(full)
-                        for (int voxel = 0; voxel < count; voxel += 1) {
-                            const float value = load_value(value_at(from, voxel * step + channel, format), format);
-                            sums[voxel] += broadcast(value) * weight;
-                        }
-                    }
+                    const void *from = value_at(row, ((int64_t)x * stride + kx - reach) * lanes, input->format);
+                    if (input->format == ANK_FLOAT32)
+                        weights = ANK(add_block)(input, from, step, weights, count, ANK_FLOAT32, sums);
+                    else
+                        weights = ANK(add_block)(input, from, step, weights, count, ANK_BFLOAT16, sums);
                 }
             }
         }
@@ -83,17 +92,10 @@ ANK_INLINE void ANK(direct_sums_of)(const ank_convolution *operation, const floa
 /* The same for TILE voxels, or for 1. */
 static void ANK(direct_sums)(const ank_convolution *operation, const float *weights, int32_t z, int32_t y, int32_t x,
                              int32_t count, lanes16 *sums) {
-    if (operation->input->format == ANK_FLOAT32) {
-        if (count == TILE)
-            ANK(direct_sums_of)(operation, weights, z, y, x, TILE, ANK_FLOAT32, sums);
-        else
-            ANK(direct_sums_of)(operation, weights, z, y, x, 1, ANK_FLOAT32, sums);
-    } else {
-        if (count == TILE)
-            ANK(direct_sums_of)(operation, weights, z, y, x, TILE, ANK_BFLOAT16, sums);
-        else
-            ANK(direct_sums_of)(operation, weights, z, y, x, 1, ANK_BFLOAT16, sums);
-    }
+    if (count == TILE)
+        ANK(direct_sums_of)(operation, weights, z, y, x, TILE, sums);
+    else
+        ANK(direct_sums_of)(operation, weights, z, y, x, 1, sums);
 }
 
 ANK_INLINE void ANK(direct_finish)(const ank_convolution *operation, int32_t block, int32_t z, int32_t y, int32_t x,
