@@ -99,10 +99,6 @@ let package = Package(
             resources: [.copy("Fixtures")]
         ),
         .testTarget(
-            name: "EndToEndTests",
-            dependencies: ["AnatomyNet", "AnatomyNetPhantom"]
-        ),
-        .testTarget(
             name: "MedicalImageFilesTests",
             dependencies: ["AnatomyNet", "MedicalImageFiles"]
         ),
