@@ -5,7 +5,7 @@ import Glibc
 ///
 /// Weights are those of linear interpolation between the two nearest voxels where the network's grid is
 /// as fine or finer. Where it is coarser, the voxels are first smoothed with the discrete Gaussian of
-/// `SmoothingKernel`. Beyond the ends the border voxel counts.
+/// `SmoothingKernel`. Beyond the ends the border voxel counts, smoothed or not.
 struct AxisSampling {
     /// Taps of the index with the most.
     let largestCount: Int
@@ -104,10 +104,11 @@ struct Taps {
     ///   - position: in aligned voxels, at most a voxel beyond the outermost.
     ///   - alignedCount: voxels along the axis.
     mutating func place(at position: Double, alignedCount: Int) {
-        let base = Int(position.rounded(.down))
-        let fraction = position - Double(base)
         let reach = kernel.count - 1
         let last = alignedCount - 1
+        let position = min(max(position, 0), Double(last))
+        let base = Int(position.rounded(.down))
+        let fraction = position - Double(base)
         // On a voxel its neighbour has no share, and need not be read.
         let end = fraction > 0 ? base + 1 : base
         first = min(max(base - reach, 0), last)

@@ -1,14 +1,31 @@
 /// What a look at every voxel of a volume finds, before any work starts.
 struct VoxelInspection: Sendable, Equatable {
     /// The lowest and highest HU.
-    private(set) var range: ClosedRange<Float>
-    /// The share of voxels between −200 and 300 HU, where soft tissue lies.
-    private(set) var softTissueShare: Double
+    let range: ClosedRange<Float>
+    /// The highest HU below −1500; minus infinity if there are none.
+    let highestBelow: Float
+    /// Shares of all voxels.
+    let shares: Shares
+
+    struct Shares: Sendable, Equatable {
+        /// Below −1500 HU, with which scanners mark what lies outside the reconstruction circle.
+        var below: Double
+        /// From −1500 to −500 HU.
+        var air: Double
+        /// Between −200 and 300 HU.
+        var softTissue: Double
+        /// Above 800 HU: dense bone, teeth, metal.
+        var dense: Double
+    }
 
     private struct Finding {
         var lowest = Float.infinity
         var highest = -Float.infinity
+        var highestBelow = -Float.infinity
+        var below = 0
+        var air = 0
         var softTissue = 0
+        var dense = 0
         /// The first voxel that is no finite number, in dense order.
         var firstNonfinite = Int.max
     }
@@ -23,9 +40,13 @@ struct VoxelInspection: Sendable, Equatable {
         }
     }
 
-    private init(range: ClosedRange<Float>, softTissueShare: Double) {
-        self.range = range
-        self.softTissueShare = softTissueShare
+    private init(_ finding: Finding, voxelCount: Int) {
+        range = finding.lowest...finding.highest
+        highestBelow = finding.highestBelow
+        let share = { (count: Int) in Double(count) / Double(voxelCount) }
+        shares = Shares(
+            below: share(finding.below), air: share(finding.air), softTissue: share(finding.softTissue),
+            dense: share(finding.dense))
     }
 
     private static func inspect<Voxel: StoredVoxel>(
@@ -49,7 +70,11 @@ struct VoxelInspection: Sendable, Equatable {
                 let row = volume.voxels + Int(item) * strides[slow] + other * strides[middle]
                 var lowest = finding.lowest
                 var highest = finding.highest
+                var highestBelow = finding.highestBelow
+                var below = 0
+                var aboveAir = 0
                 var softTissue = 0
+                var denseVoxels = 0
                 // Zero as long as every value is finite: infinity times 0 and NaN are NaN.
                 var marker: Float = 0
                 for index in 0..<count {
@@ -57,13 +82,22 @@ struct VoxelInspection: Sendable, Equatable {
                     let value = stored.value * slope + intercept
                     lowest = value < lowest ? value : lowest
                     highest = value > highest ? value : highest
+                    let low = value < -1500 ? value : -.infinity
+                    highestBelow = low > highestBelow ? low : highestBelow
+                    below &+= value < -1500 ? 1 : 0
+                    aboveAir &+= value > -500 ? 1 : 0
                     softTissue &+= value > -200 && value < 300 ? 1 : 0
+                    denseVoxels &+= value > 800 ? 1 : 0
                     marker += value * 0
                 }
+                finding.below &+= below
+                finding.air &+= count &- below &- aboveAir
                 finding.softTissue &+= softTissue
+                finding.dense &+= denseVoxels
                 if marker == 0 {
                     finding.lowest = lowest
                     finding.highest = highest
+                    finding.highestBelow = highestBelow
                 } else {
                     let place = Int(item) * dense[slow] + other * dense[middle]
                     for index in 0..<count {
@@ -80,15 +114,17 @@ struct VoxelInspection: Sendable, Equatable {
             let finding = findings[worker]
             total.lowest = min(total.lowest, finding.lowest)
             total.highest = max(total.highest, finding.highest)
+            total.highestBelow = max(total.highestBelow, finding.highestBelow)
+            total.below += finding.below
+            total.air += finding.air
             total.softTissue += finding.softTissue
+            total.dense += finding.dense
             total.firstNonfinite = min(total.firstNonfinite, finding.firstNonfinite)
         }
         if total.firstNonfinite != .max {
             throw nonfinite(at: total.firstNonfinite, in: volume, type)
         }
-        return VoxelInspection(
-            range: total.lowest...total.highest,
-            softTissueShare: Double(total.softTissue) / Double(volume.geometry.voxelCount))
+        return VoxelInspection(total, voxelCount: volume.geometry.voxelCount)
     }
 
     private static func nonfinite<Voxel: StoredVoxel>(
@@ -110,26 +146,39 @@ struct VoxelInspection: Sendable, Equatable {
 
     /// Why the volume cannot be a CT in HU, with the numbers; nil if nothing speaks against it.
     ///
-    /// A head-and-neck CT holds air around the patient (about −1000 HU), soft tissue and bone.
+    /// A head-and-neck CT holds air in and around the patient (about −1000 HU), soft tissue, and a few per
+    /// cent of bone. What is marked as outside the reconstruction circle counts for none of them.
     func evidenceAgainstHounsfield(slope: Double, intercept: Double) -> String? {
         let lowest = Double(range.lowerBound).formatted(2)
         let highest = Double(range.upperBound).formatted(2)
         let found = "the voxels run from \(lowest) to \(highest) HU (slope \(slope), intercept \(intercept))"
+        let hint = intercept == 0 ? "; is the rescale intercept (often -1024) missing?" : ""
+        func percent(_ share: Double) -> String { "\((100 * share).formatted(2)) %" }
         if range.lowerBound == range.upperBound { return "\(found): all are equal" }
         if range.upperBound - range.lowerBound < 500 {
             return "\(found), a span of less than 500; air and soft tissue alone are 1000 HU apart"
         }
-        if range.lowerBound >= -200 {
-            let hint = intercept == 0 ? "; is the rescale intercept (often -1024) missing?" : ""
-            return "\(found): none is air, which lies near -1000 HU\(hint)"
+        if shares.below > 0.01, highestBelow - range.lowerBound > 100 {
+            return
+                "\(found), and \(percent(shares.below)) of them are below -1500 HU, at different values up to "
+                + "\(Double(highestBelow).formatted(2)); nothing is thinner than air, and what is outside the "
+                + "reconstruction circle has one value"
+        }
+        if shares.air < 0.001 * (1 - shares.below) {
+            return "\(found): \(percent(shares.air)) are air, which lies near -1000 HU\(hint)"
         }
         if range.upperBound < 0 {
             return "\(found): none is soft tissue, which lies near 0 HU"
         }
-        if softTissueShare < 0.005 {
+        if shares.softTissue < 0.005 * (1 - shares.below) {
             return
-                "\(found), and only \((100 * softTissueShare).formatted(2)) % of them between -200 and 300 HU, where "
-                + "soft tissue lies"
+                "\(found), and only \(percent(shares.softTissue)) of them between -200 and 300 HU, where soft "
+                + "tissue lies"
+        }
+        if shares.dense > 0.2 * (1 - shares.below) {
+            return
+                "\(found), and \(percent(shares.dense)) of them are above 800 HU, where only bone, teeth and "
+                + "metal lie\(hint)"
         }
         return nil
     }

@@ -140,6 +140,20 @@ private func sampled(_ volume: Volume, _ grid: NetworkGrid, _ intensities: Inten
         for x in 0..<4 { #expect(abs(image[x, 0, 0] - wanted[x]) < 1e-3) }
     }
 
+    /// Two voxels of 1.3 reach beyond two of 1: their centres lie 0.15 beyond the outermost.
+    @Test func beyondTheOutermostCentresTheSmoothedBorderVoxelCounts() throws {
+        let caller = Geometry(dimensions: [2, 1, 1], spacing: [1, 1, 1])
+        let stored = try TestVolume<Float>(caller) { $0.x == 0 ? 0 : 100 }
+        let grid = try NetworkGrid(
+            caller: caller,
+            requirements: GridRequirements(orientation: .lps, spacing: [1.3, 1, 1], paddingMultiple: 1))
+        #expect(grid.geometry.dimensions == [2, 1, 1])
+        let image = try sampled(stored.view(), grid, Intensities(.identity))
+        let neighbour = Float(100 * SmoothingKernel(ratio: 1.3).weights[1])
+        #expect(abs(image[0, 0, 0] - neighbour) < 1e-4)
+        #expect(abs(image[1, 0, 0] - (100 - neighbour)) < 1e-4)
+    }
+
     @Test func whatLiesOutsideTheReconstructionCircleIsAirBeforeItIsInterpolated() throws {
         let caller = Geometry(dimensions: [4, 1, 1], spacing: [2, 1, 1])
         let stored = try TestVolume<Int16>(caller) { [-3024, 976, -2000, -1024][$0.x] }
@@ -220,5 +234,17 @@ private func sampled(_ volume: Volume, _ grid: NetworkGrid, _ intensities: Inten
         #expect(try evidence { (head($0) + 1000) / 1900 }?.contains("0 to 1 HU") == true)
         #expect(try evidence { _ in -1000 }?.contains("equal") == true)
         #expect(try evidence { head($0) - 1100 }?.contains("-2100 to -200 HU") == true)
+        // What lies outside the reconstruction circle is neither air nor evidence.
+        for mark: Float in [-2000, -3024, -32768] {
+            let circle: (SIMD3<Int>) -> Float = { $0.y < 4 ? mark : head($0) }
+            #expect(try evidence(circle) == nil)
+            #expect(try evidence { $0.y < 4 ? mark : head($0) + 1024 }?.contains("intercept") == true)
+            #expect(try evidence { $0 == .zero ? mark : head($0) + 1024 }?.contains("intercept") == true)
+        }
+        #expect(try evidence { head($0) * 10 + Float($0.y) * 100 }?.contains("different values") == true)
+        #expect(try evidence { -head($0) }?.contains("above 800 HU") == true)
+        #expect(
+            try evidence { Float(($0.x * 977 + $0.y * 631 + $0.z * 353) % 4000) - 1000 }?.contains(
+                "above 800 HU") == true)
     }
 }

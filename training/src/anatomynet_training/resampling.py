@@ -38,7 +38,7 @@ def interpolation_matrix(extent: int, new_extent: int, ratio: float, smooth: boo
 
     `ratio` is the new spacing over the old one. Beyond the ends the border voxel counts.
     """
-    centre = extent / 2 + (np.arange(new_extent) + 0.5 - new_extent / 2) * ratio - 0.5
+    centre = (extent / 2 + (np.arange(new_extent) + 0.5 - new_extent / 2) * ratio - 0.5).clip(0, extent - 1)
     base = np.floor(centre).astype(int)
     fraction = centre - base
     kernel = smoothing_kernel(ratio) if smooth else np.ones(1)
