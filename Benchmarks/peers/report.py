@@ -7,7 +7,7 @@ from pathlib import Path
 from statistics import median
 
 from .competitors import COMPETITORS, LIBRARY, competitor
-from .results import Alternating, Record, Results
+from .results import Alone, Alternating, Record, Results
 from .summary import Target, first_over_warm, nanoseconds_per_voxel, ratio, ratio_to_keeping, spread, targets
 from .volumes import Size
 
@@ -56,28 +56,25 @@ def readme_section(results: Results) -> str:
     compared = [record for record in results.alternating if (record.size, record.threads) == (str(largest), threads)]
     alone = [record for record in results.alone if record.competitor == LIBRARY.name]
     rows = [
-        [
-            _title_with_version(results, record.competitor),
-            f"{median(record.seconds):.1f} s",
-            f"{median(record.baseline_seconds):.2f} s",
-            f"**{ratio(record):.1f}×**",
-            _kept(record),
-            f"{record.peak_bytes / 1e9:.1f} GB",
-        ]
-        for record in _sorted(compared)
+        ["this library, nothing else between calls", *_own_columns(record)]
+        for record in alone
+        if (record.size, record.threads) == (str(largest), threads)
     ]
-    for record in alone:
-        if (record.size, record.threads) == (str(largest), threads):
-            rows.append(
-                [
-                    "this library alone",
-                    f"{median(record.seconds):.1f} s",
-                    "",
-                    "",
-                    "",
-                    f"{record.peak_bytes / 1e9:.1f} GB",
-                ]
-            )
+    for record in _sorted(compared):
+        title = _title_with_version(results, record.competitor)
+        if record.competitor.startswith(LIBRARY.name):
+            rows.append([f"{title}, in turn", *_own_columns(record)])
+            continue
+        rows.append(
+            [
+                title,
+                f"{median(record.seconds):.1f} s",
+                f"{median(record.baseline_seconds):.2f} s",
+                f"**{ratio(record):.1f}×**",
+                _kept(record),
+                f"{record.peak_bytes / 1e9:.1f} GB",
+            ]
+        )
     parts = [
         BEGIN,
         _readme_caption(results.machine, largest, threads),
@@ -101,6 +98,11 @@ def readme_section(results: Results) -> str:
         END,
     ]
     return "\n\n".join(parts)
+
+
+def _own_columns(record: Alone | Alternating) -> list[str]:
+    """A variant of this library is no peer: it has no ratio."""
+    return [f"{median(record.seconds):.1f} s", "", "", "", f"{record.peak_bytes / 1e9:.1f} GB"]
 
 
 def _readme_caption(machine: dict[str, str], size: Size, threads: int) -> str:

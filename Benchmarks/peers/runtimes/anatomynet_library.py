@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
-from ctypes import POINTER, byref, c_char_p, c_double, c_uint8, c_uint32, c_uint64, c_void_p, cast
+from ctypes import POINTER, byref, c_char_p, c_uint8, c_void_p
 
 import anatomynet
 import numpy as np
@@ -18,58 +18,22 @@ STORAGES = {"float32": 0, "bfloat16": 1}
 _functions = anatomynet._library
 
 
-class _LoadOptions(ctypes.Structure):
-    _fields_ = [
-        ("struct_size", c_uint32),
-        ("activation", c_uint32),
-        ("negative_slope", c_double),
-        ("batch_norm", c_uint32),
-        ("padding_multiple", c_uint32),
-        ("intensity_window", c_uint32),
-        ("spacing_mode", c_uint32),
-        ("window_lower", c_double),
-        ("window_upper", c_double),
-        ("spacing", c_double * 3),
-        ("architecture", c_char_p),
-        ("orientation", c_char_p),
-        ("class_names", c_void_p),
-        ("class_count", c_uint32),
-        ("instruction_set", c_uint32),
-        ("log", c_void_p),
-        ("log_user", c_void_p),
-        ("keep_memory", c_uint32),
-        ("reserved", c_uint32),
-    ]
-
-
-class _SegmentOptions(ctypes.Structure):
-    _fields_ = [
-        ("struct_size", c_uint32),
-        ("threads", c_uint32),
-        ("memory_limit", c_uint64),
-        ("progress", c_void_p),
-        ("progress_user", c_void_p),
-        ("log", c_void_p),
-        ("log_user", c_void_p),
-        ("region_mode", c_uint32),
-        ("allow_untrained_spacing", c_uint32),
-        ("keep_largest_components", c_uint32),
-        ("feature_map_storage", c_uint32),
-    ]
-
-
 class Library(anatomynet.Model):
     """The example's wrapper with the options that it has not: even padding, instruction set, memory, storage."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._units = np.zeros((0, 0, 0), np.int16)
-        load = _LoadOptions(struct_size=ctypes.sizeof(_LoadOptions), padding_multiple=2)
+        load = anatomynet._LoadOptions()
+        _functions.anatomynet_load_options_init(byref(load), ctypes.sizeof(load))
+        load.padding_multiple = 2
         load.keep_memory = settings.keep_memory
         load.instruction_set = INSTRUCTION_SETS[settings.instruction_set]
         self._handle = c_void_p()
         anatomynet._check(_functions.anatomynet_load(os.fsencode(settings.weights), byref(load), byref(self._handle)))
-        self._options = _SegmentOptions(struct_size=ctypes.sizeof(_SegmentOptions), threads=settings.threads)
+        self._options = anatomynet._SegmentOptions()
+        _functions.anatomynet_segment_options_init(byref(self._options), ctypes.sizeof(self._options))
+        self._options.threads = settings.threads
         self._options.feature_map_storage = STORAGES[settings.precision]
 
     def describe(self) -> dict[str, str]:
@@ -105,7 +69,7 @@ class Library(anatomynet.Model):
         status = segment(
             self._handle,
             byref(volume),
-            cast(byref(self._options), POINTER(anatomynet._SegmentOptions)),
+            byref(self._options),
             labels.ctypes.data_as(POINTER(c_uint8)),
             labels.nbytes,
             None if outputs is None else byref(outputs),
