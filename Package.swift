@@ -99,6 +99,10 @@ let package = Package(
             resources: [.copy("Fixtures")]
         ),
         .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["AnatomyNet", "AnatomyNetPhantom"]
+        ),
+        .testTarget(
             name: "MedicalImageFilesTests",
             dependencies: ["AnatomyNet", "MedicalImageFiles"]
         ),
