@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from . import machine, places, precision, report
-from .competitors import COMPETITORS, LIBRARY, Competitor, competitor
+from .competitors import COMPETITORS, LIBRARY, Competitor, competitor, runnable
 from .environments import EnvironmentMissing, python_of, variables
 from .measurement import measure_alone, measure_in_turn
 from .results import NotMeasured, Results
@@ -95,15 +95,23 @@ def _measure(arguments: argparse.Namespace, path: Path) -> bool:
     most = machine.processors()
     counts = arguments.threads or ([most] if arguments.quick else _powers_of_two(most))
     sizes = arguments.sizes or (list(SIZES[:1]) if arguments.quick else list(SIZES))
-    baselines = [each for each in arguments.only if each.is_baseline]
-    peers = [each for each in arguments.only if not each.is_baseline]
+    able, unable = runnable(arguments.only, machine.has)
+    baselines = [each for each in able if each.is_baseline]
+    peers = [each for each in able if not each.is_baseline]
 
     def keep(newer: Results) -> None:
         newer.machine = machine.describe()
         results.merge(newer)
         results.save(path)
 
-    keep(Results())
+    keep(
+        Results(
+            not_measured=[
+                NotMeasured(each.name, str(sizes[0]), max(counts), f"this processor has no {each.needs}")
+                for each in unable
+            ]
+        )
+    )
     if "alone" in arguments.parts:
         for library in baselines:
             for size, threads in _configurations(sizes + ([LARGE] if arguments.large else []), counts, library):
@@ -118,7 +126,7 @@ def _measure(arguments: argparse.Namespace, path: Path) -> bool:
         print(error, file=sys.stderr)
         return False
     if "precision" in arguments.parts:
-        checked, missing = precision.check(arguments.only, max(counts), logs)
+        checked, missing = precision.check(able, max(counts), logs)
         keep(Results(precision=checked, not_measured=missing))
     if "peers" in arguments.parts:
         for size in sizes:

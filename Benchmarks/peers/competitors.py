@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 
@@ -27,6 +27,9 @@ class Competitor:
     """Of this library only: a load option."""
     variables: dict[str, str] = field(default_factory=dict)
     """Environment variables of its process."""
+    needs: str | None = None
+    """Instruction set without which the runtime has no kernels of this precision, as /proc/cpuinfo names it: PyTorch
+    then computes a hundred times slower, and OpenVINO in float32."""
 
     @property
     def is_baseline(self) -> bool:
@@ -60,11 +63,27 @@ COMPETITORS = (
     LIBRARY_KEEPING,
     LIBRARY_BFLOAT16,
     Competitor("openvino-float32", "OpenVINO fp32", "openvino_model", "openvino", "float32", LIBRARY.name, 360),
-    Competitor("openvino-bfloat16", "OpenVINO bf16", "openvino_model", "openvino", "bfloat16", LIBRARY.name, 290),
+    Competitor(
+        "openvino-bfloat16",
+        "OpenVINO bf16",
+        "openvino_model",
+        "openvino",
+        "bfloat16",
+        LIBRARY.name,
+        290,
+        needs="avx512f",
+    ),
     Competitor("onnxruntime", "ONNX Runtime fp32", "onnxruntime_session", "onnxruntime", "float32", LIBRARY.name, 500),
     Competitor("pytorch-float32", "PyTorch fp32", "pytorch_network", "pytorch", "float32", LIBRARY.name, 510),
     Competitor(
-        "pytorch-bfloat16", "PyTorch bf16 autocast", "pytorch_network", "pytorch", "bfloat16", LIBRARY.name, 400
+        "pytorch-bfloat16",
+        "PyTorch bf16 autocast",
+        "pytorch_network",
+        "pytorch",
+        "bfloat16",
+        LIBRARY.name,
+        400,
+        needs="avx512f",
     ),
     LIBRARY_AVX2,
     # The oneDNN inside OpenVINO honours its environment variable: all convolutions then report AVX2
@@ -89,6 +108,14 @@ def competitor(name: str) -> Competitor:
         if candidate.name == name:
             return candidate
     raise ValueError(f"unknown competitor {name!r}; known: {', '.join(each.name for each in COMPETITORS)}")
+
+
+def runnable(
+    competitors: Sequence[Competitor], has: Callable[[str], bool]
+) -> tuple[list[Competitor], list[Competitor]]:
+    """Those whose instruction set the processor has, and the others."""
+    able = [each for each in competitors if each.needs is None or has(each.needs)]
+    return able, [each for each in competitors if each not in able]
 
 
 def heats(peers: Sequence[Competitor], voxels: int, memory: float) -> list[list[Competitor]]:

@@ -49,8 +49,13 @@ def _processor() -> str:
 
 def _instruction_sets() -> str:
     wanted = ("avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "asimd", "bf16")
-    present = _information().get("flags", _information().get("Features", "")).split()
-    return ", ".join(name for name in wanted if name in present)
+    return ", ".join(name for name in wanted if has(name))
+
+
+def has(instruction_set: str) -> bool:
+    """Whether /proc/cpuinfo lists it."""
+    known = _information()
+    return instruction_set in known.get("flags", known.get("Features", "")).split()
 
 
 def _library() -> str:

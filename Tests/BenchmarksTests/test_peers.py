@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from peers import machine, places, precision, report, summary
-from peers.competitors import COMPETITORS, competitor, heats
+from peers.competitors import COMPETITORS, competitor, heats, runnable
 from peers.measurement import alternate
 from peers.results import Alone, Alternating, NotMeasured, Results
 from peers.volumes import Size, hounsfield_units, network_input
@@ -153,6 +153,16 @@ class Volumes(unittest.TestCase):
         for text in ("3x4", "3x4x0", "axbxc", ""):
             with self.assertRaises(ValueError):
                 Size.parse(text)
+
+
+class Runnable(unittest.TestCase):
+    def test_bfloat16_peers_are_left_out_where_the_processor_has_no_kernels_for_them(self):
+        able, unable = runnable(COMPETITORS, lambda instruction_set: instruction_set != "avx512f")
+        self.assertEqual([each.name for each in unable], ["openvino-bfloat16", "pytorch-bfloat16"])
+        self.assertEqual(len(able) + len(unable), len(COMPETITORS))
+
+    def test_everybody_runs_where_the_processor_has_them(self):
+        self.assertEqual(runnable(COMPETITORS, lambda _: True), (list(COMPETITORS), []))
 
 
 class Merging(unittest.TestCase):

@@ -36,6 +36,14 @@ def weights_of(trainer: Trainer) -> dict[str, torch.Tensor]:
             for name, value in network.state_dict().items()}
 
 
+@pytest.mark.parametrize(("capability", "expected"), [("AVX2", False), ("DEFAULT", False), ("AVX512", True)])
+def test_autocast_is_for_processors_with_bfloat16_kernels(tmp_path, monkeypatch, capsys, capability, expected):
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: capability)
+    assert Trainer(recipe(autocast=True), samples(1), [], tmp_path).autocast is expected
+    assert ("float32" in capsys.readouterr().out) is not expected
+    assert Trainer(recipe(), samples(1), [], tmp_path).autocast is False
+
+
 def test_interrupted_run_ends_with_the_weights_of_an_uninterrupted_one(tmp_path):
     whole = Trainer(recipe(), samples(2), [], tmp_path / "whole")
     whole.run(Limits())

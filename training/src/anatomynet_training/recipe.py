@@ -48,7 +48,7 @@ class Recipe:
     clip_gradient: float = 0.0
     """Largest gradient norm; 0 does not limit it."""
     autocast: bool = False
-    """Compute in bfloat16 where PyTorch deems it safe."""
+    """Compute in bfloat16 where PyTorch deems it safe; in float32 on a processor without kernels for it."""
     organ_dropout: float = 0.0
     """Probability that a training sample's organ counts as not drawn; drawn once a sample."""
     voxel_limit: int = 1_000_000

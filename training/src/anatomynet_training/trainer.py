@@ -18,6 +18,7 @@ from .augmentation import Examples
 from .losses import LOSSES, merge_missing_into_background
 from .metrics import dice_per_organ
 from .networks import build_network, freeze_batch_statistics
+from .precision import has_bfloat16_kernels
 from .preprocessing import prepare, segment
 from .recipe import Recipe, Stage
 from .sample import Sample, body_box, class_weights
@@ -64,6 +65,9 @@ class Trainer:
         self.network = build_network(recipe.network, len(self.organs) + 1).to(memory_format=torch.channels_last_3d)
         self.averaged = copy.deepcopy(self.network).eval()
         self.weights = self._weights()
+        self.autocast = recipe.autocast and has_bfloat16_kernels()
+        if recipe.autocast and not self.autocast:
+            print("this processor has no bfloat16 kernels: computing in float32", flush=True)
         self.optimiser: torch.optim.Optimizer | None = None
         self.stage_index = -1
         self.step = 0
@@ -135,7 +139,7 @@ class Trainer:
         for group in self.optimiser.param_groups:
             group["lr"] = learning_rate(stage, fraction)
         intensities = intensities.to(memory_format=torch.channels_last_3d)
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.recipe.autocast):
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.autocast):
             logits = self.network(intensities)
         p = logits.float().softmax(dim=1)
         if self.recipe.background == "marginal":
@@ -183,7 +187,7 @@ class Trainer:
         self.stage_index = index
 
     def _validate(self, loss: float) -> None:
-        scores = validation_scores(self.averaged, self.validation, self.recipe)
+        scores = validation_scores(self.averaged, self.validation, self.recipe, self.autocast)
         means = {organ: float(np.nanmean(values)) if np.isfinite(values).any() else math.nan
                  for organ, values in scores.items()}
         mean = float(np.nanmean(list(means.values())))
@@ -280,7 +284,8 @@ def make_optimiser(stage: Stage, network: nn.Module) -> torch.optim.Optimizer:
     raise ValueError(f"unknown optimiser {stage.optimiser!r}; known: rmsprop, sgd, adamw")
 
 
-def validation_scores(network: nn.Module, samples: list[Sample], recipe: Recipe) -> dict[str, np.ndarray]:
+def validation_scores(network: nn.Module, samples: list[Sample], recipe: Recipe,
+                      autocast: bool) -> dict[str, np.ndarray]:
     """DSC per organ over the samples, in their original grids; NaN where an organ was not drawn.
 
     Volumes are cut to the body first, for speed; the reported figures of a model come from
@@ -289,7 +294,7 @@ def validation_scores(network: nn.Module, samples: list[Sample], recipe: Recipe)
     rows = []
     for sample in samples:
         cut = sample.cropped(body_box(sample.intensities, margin=4))
-        predicted = segment(network, cut, recipe.preprocessing, autocast=recipe.autocast)
+        predicted = segment(network, cut, recipe.preprocessing, autocast=autocast)
         rows.append(dice_per_organ(predicted, cut))
     table = np.array(rows)
     return {organ: table[:, index] for index, organ in enumerate(samples[0].organs)}
