@@ -3,12 +3,14 @@ import os
 import signal
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from conftest import ORGANS, blocks
 
+import anatomynet_training
 from anatomynet_training.augmentation import Augmentation
 from anatomynet_training.learning_curve import draw_learning_curve
 from anatomynet_training.recipe import Recipe, Stage, load_recipe, recipe_from
@@ -137,7 +139,14 @@ def test_learning_rate_follows_half_a_cosine():
     assert learning_rate(WHOLE, 0.7) == 1e-3
 
 
-@pytest.mark.parametrize("name", ["paper", "fast-cpu", "head-and-neck-7oar", "phantom"])
+SHIPPED = sorted(path.stem for path in (Path(anatomynet_training.__file__).parent / "recipes").glob("*.toml"))
+
+
+def test_the_documented_recipes_are_shipped():
+    assert {"paper", "fast-cpu", "phantom", "head-and-neck-7oar"} < set(SHIPPED)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
 def test_shipped_recipes_load_and_survive_their_checkpoint(name):
     shipped = load_recipe(name)
     assert recipe_from(shipped.table()) == shipped
