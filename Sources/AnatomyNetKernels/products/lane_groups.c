@@ -17,7 +17,7 @@ void ank_lane_groups(struct lane_groups *groups, int32_t count, const ank_block 
             if (channels < 0) channels = 0;
             if (channels > width) channels = width;
             groups->group[groups->count++] =
-                (struct lane_group){b, lane, width, channels, groups->lanes};
+                (struct lane_group){b, lane, width, channels, groups->lanes, blocks[b].lanes};
             groups->lanes += width;
             groups->channels += channels;
         }
