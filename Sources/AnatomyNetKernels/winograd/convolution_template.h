@@ -271,7 +271,12 @@ static void winograd_plan(struct lane_groups *input, struct lane_groups *output,
                  const ank_convolution *operation) {
     ank_lane_groups(input, operation->input_count, operation->input, BLOCK_LANES);
     ank_lane_groups(output, operation->output_count, operation->output, BLOCK_LANES);
-    winograd_plan_work(work, operation, input, output);
+    const struct winograd_block_limits limits = {
+        .tiles = output->lanes <= WIDE ? SINGLE_BLOCK_TILES_MAX : BLOCK_TILES_MAX,
+        .bytes = BLOCK_BYTES_MAX,
+        .portion = output->lanes <= WIDE ? ROWS_MAX : ROWS_TWO_VECTORS,
+    };
+    winograd_plan_work(work, operation, input, output, &limits);
 }
 
 static size_t winograd_scratch_bytes(const ank_convolution *operation) {
@@ -313,8 +318,8 @@ static void winograd_convolve(const ank_convolution *operation, int64_t index, v
     const int32_t stretch = (int32_t)(index / work->column_blocks % work->row_stretches);
     const int32_t depth_tile = (int32_t)(index / work->column_blocks / work->row_stretches);
     item.plane = 4 * (work->first_depth_tile + depth_tile);
-    item.tile = (int32_t)((int64_t)block * work->tile_columns / work->column_blocks);
-    item.tiles = (int32_t)((int64_t)(block + 1) * work->tile_columns / work->column_blocks) - item.tile;
+    item.tile = winograd_first_tile(work, block);
+    item.tiles = winograd_first_tile(work, block + 1) - item.tile;
     item.slots = scratch;
     item.ring = item.slots + SLOTS * work->slot;
     item.shortcut = item.ring + RING;

@@ -77,8 +77,8 @@ ANK_INLINE void NAMED(transform_column)(const void *const rows[WINOGRAD_PLANE_PO
  *
  * Two of a tile's six columns are its left neighbour's too, so transformed
  * columns pass through a ring of six for each part. While a column is transformed,
- * the one a tile further is fetched into the first-level cache: no processor
- * follows 36 rows at a time by itself. */
+ * the next is fetched into the first-level cache: no processor follows 36 rows at
+ * a time by itself. */
 ANK_INLINE void NAMED(transform_input_of)(const void *const rows[WINOGRAD_PLANE_POINTS], int32_t lanes,
                                           const int32_t format, int32_t tiles, float *ring, float *values,
                                           int64_t slot) {
@@ -88,7 +88,7 @@ ANK_INLINE void NAMED(transform_input_of)(const void *const rows[WINOGRAD_PLANE_
         for (int32_t c = t ? first + 2 : first; c < first + 6; c++) {
             if (t + 1 < tiles)
                 for (int r = 0; r < WINOGRAD_PLANE_POINTS; r++)
-                    __builtin_prefetch(value_at(rows[r], (c + 4) * lanes, format), 0, 3);
+                    __builtin_prefetch(value_at(rows[r], (c + 1) * lanes, format), 0, 3);
             for (int32_t lane = 0; lane < lanes; lane += LANES)
                 NAMED(transform_column)(rows, c * lanes + lane, format,
                                         ring + (c % 6) * COLUMN + 6 * COLUMN * (lane / LANES));
