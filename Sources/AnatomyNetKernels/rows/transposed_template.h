@@ -40,8 +40,9 @@ static int64_t ANK(transposed_items)(const ank_transposed_convolution *operation
 
 /* Sums of `count` input voxels, [count][kx][16]. */
 static void ANK(transposed_sums)(const struct source *sources, int32_t source_count, int32_t inputs,
-                                 const float *weights, int32_t count, float *sums) {
+                                 const float *weights, int32_t count, float *sums, struct fetch_list *fetches) {
     const int32_t most = rows_most(2, 0);
+    fetch_list_spread(fetches, 16 / WIDE * ((count + most - 1) / most), inputs);
     for (int32_t pass = 0; pass < 16 / WIDE; pass += 1) {
         struct product product = {
             .source_count = source_count,
@@ -52,6 +53,7 @@ static void ANK(transposed_sums)(const struct source *sources, int32_t source_co
         };
         for (int32_t row = 0; row < count; row += most) {
             product.first_row = row;
+            product.fetch = fetch_list_take(fetches, inputs);
             multiply_rows(count - row < most ? count - row : most, 2, 0, &product);
         }
     }
@@ -86,6 +88,7 @@ static void ANK(convolve_transposed)(const ank_transposed_convolution *operation
     const int32_t width = (operation->width + 1) / 2;
     float sums[2 * 16 * ANK(transposed_span)], widened[ANK(transposed_widened)];
     int32_t span = ANK(transposed_span);
+    struct fetch_list fetches;
     if (operation->input->format == ANK_BFLOAT16) {
         const int32_t most = ANK(transposed_widened) / lane_offset(operation->input, operation->input_count);
         if (span > most) span = most;
@@ -111,7 +114,14 @@ static void ANK(convolve_transposed)(const ank_transposed_convolution *operation
                 const int32_t source_count = operation->output[block].channels > 0 ? operation->input_count : 0;
                 const float *weights = operation->weights;
                 if (source_count) weights += (block * 4 + z % 2 * 2 + y % 2) * 32 * (int64_t)inputs;
-                ANK(transposed_sums)(sources, source_count, inputs, weights, count, sums);
+                /* Where the outputs will go. */
+                const ank_block *output = &operation->output[block];
+                const int32_t left = operation->width - 2 * x, voxels = left < 2 * count ? left : 2 * count;
+                fetch_list_clear(&fetches);
+                fetch_list_add(&fetches,
+                               value_at(block_row(output, z, y), (int64_t)2 * x * output->lanes, output->format),
+                               (int64_t)voxels * output->lanes * value_bytes(output->format));
+                ANK(transposed_sums)(sources, source_count, inputs, weights, count, sums, &fetches);
                 if (operation->output->format == ANK_FLOAT32)
                     ANK(transposed_finish)(operation, block, z, y, x, count, sums, ANK_FLOAT32);
                 else
