@@ -15,9 +15,9 @@ struct fetched_row {
 
 struct fetch_list {
     int32_t count, next;
-    int32_t position;     /* lines of `next` already fetched */
-    int64_t runs, takes;  /* so many runs of lines are handed out in so many takes */
-    int64_t due;          /* of a run, in takes */
+    int32_t position;    /* lines of `next` already fetched */
+    int64_t runs, takes; /* so many runs of lines are handed out in so many takes */
+    int64_t due;         /* of a run, in takes */
     struct fetched_row rows[FETCHED_ROWS_MAX];
 };
 
@@ -37,11 +37,11 @@ static void fetch_list_spread(struct fetch_list *list, int64_t takes, int32_t li
     list->takes = takes > list->runs ? takes : list->runs;
 }
 
-/* The next `lines` lines to fetch, if it is their turn. Where a row ends earlier, lines before are
- * fetched again rather than lines behind it. */
-static struct fetch fetch_list_take(struct fetch_list *list, int32_t lines) {
+/* The first of the next `lines` lines to fetch, if it is their turn; else NULL. Where a row ends earlier,
+ * lines before are fetched again rather than lines behind it. */
+static const char *fetch_list_take(struct fetch_list *list, int32_t lines) {
     list->due += list->runs;
-    if (list->due < list->takes || list->next == list->count) return (struct fetch){NULL};
+    if (list->due < list->takes || list->next == list->count) return NULL;
     list->due -= list->takes;
     const struct fetched_row *row = &list->rows[list->next];
     const int32_t left = row->lines - list->position;
@@ -53,7 +53,7 @@ static struct fetch fetch_list_take(struct fetch_list *list, int32_t lines) {
     } else {
         list->position += lines;
     }
-    return (struct fetch){from};
+    return from;
 }
 
 #endif

@@ -9,11 +9,6 @@
 
 enum { LINE_BYTES = 64 };
 
-/* Lines fetched ahead from inside a product: one an input channel, from there on; NULL: none. */
-struct fetch {
-    const char *from;
-};
-
 /* Consecutive input channels: channel k of row r is values[displacement + step * r + k]. */
 struct source {
     const float *values;
@@ -36,7 +31,7 @@ struct product {
     const float *wide_weights; /* [input channel][wide vectors] */
     const float *narrow_weights;
     struct target targets[3]; /* of the wide vectors, then of the narrow one */
-    struct fetch fetch;
+    const char *fetched;      /* lines fetched ahead meanwhile, one an input channel, from there on; NULL: none */
 };
 
 #endif

@@ -28,7 +28,7 @@ ANK_INLINE void multiply(const int rows, const int wide, const int narrow,
     }
 
     const float *wide_weights = p->wide_weights, *narrow_weights = p->narrow_weights;
-    const char *fetched = p->fetch.from;
+    const char *fetched = p->fetched;
 
 #define ACCUMULATE(step, fetching)                                                        \
     for (const float *const end = from + source->channels; from < end; from++) {          \
@@ -61,27 +61,27 @@ ANK_INLINE void multiply(const int rows, const int wide, const int narrow,
         }                                                                                \
     }
 
+#define ACCUMULATE_ROWS(step)                                                             \
+    if (fetched) {                                                                        \
+        ACCUMULATE(step, 1)                                                               \
+    } else {                                                                              \
+        ACCUMULATE(step, 0)                                                               \
+    }
+
     for (int32_t i = 0; i < p->source_count; i++) {
         const struct source *const source = &p->sources[i];
         const float *from = source->values + p->displacement + p->first_row * source->step;
         /* The distance of rows has to be a constant, or each row takes an
          * address register of its own. */
         if (source->step == 16) {
-            if (fetched) {
-                ACCUMULATE(16, 1)
-            } else {
-                ACCUMULATE(16, 0)
-            }
+            ACCUMULATE_ROWS(16)
         } else if (source->step == 8) {
-            if (fetched) {
-                ACCUMULATE(8, 1)
-            } else {
-                ACCUMULATE(8, 0)
-            }
+            ACCUMULATE_ROWS(8)
         } else {
-            ACCUMULATE(2, 0)
+            ACCUMULATE_ROWS(2)
         }
     }
+#undef ACCUMULATE_ROWS
 #undef ACCUMULATE
 
 #pragma clang loop unroll(full)

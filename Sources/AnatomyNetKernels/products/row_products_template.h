@@ -36,7 +36,7 @@ static void multiply_whole_row(const struct source *sources, int32_t source_coun
         const int32_t most = rows_most(pass->wide, pass->narrow);
         for (int32_t x = 0; x < rows; x += most) {
             product.first_row = x;
-            product.fetch = fetch_list_take(fetches, inputs);
+            product.fetched = fetch_list_take(fetches, inputs);
             multiply_rows(rows - x < most ? rows - x : most, pass->wide, pass->narrow, &product);
         }
         weights += (int64_t)inputs * (pass->wide * WIDE + pass->narrow * 8);

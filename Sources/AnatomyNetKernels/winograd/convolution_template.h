@@ -184,7 +184,7 @@ static void multiply_block(struct item *item) {
             product->first_row = 0;
             for (int32_t left = portions[p]; left > 0; left--) {
                 const int32_t rows = (item->tiles - (int32_t)product->first_row) / left;
-                product->fetch = fetch_list_take(&item->fetches, channels);
+                product->fetched = fetch_list_take(&item->fetches, channels);
                 multiply_rows(rows, pass->wide, pass->narrow, product);
                 product->first_row += rows;
             }

@@ -190,7 +190,8 @@ ANK_INLINE void NAMED(transform_output_of)(const float *products, int64_t slot, 
                         if (!to->rows[4 * z + y]) continue;
                         VECTOR v = FMA(scale, sums[z], shift);
                         if (to->added)
-                            v += NAMED(load_values)(value_at(to->added_rows[4 * z + y], offset, added_format), added_format);
+                            v += NAMED(load_values)(value_at(to->added_rows[4 * z + y], offset, added_format),
+                                                    added_format);
                         NAMED(store_values)(OUTPUT(4 * z + y), NAMED(activate)(v, slope), format);
                     }
                 }
