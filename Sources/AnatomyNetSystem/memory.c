@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 /* A huge page of x86-64 and of aarch64 with 4 KB pages. Requests of at least one start on such a
  * boundary; smaller ones come from malloc's relatives. */
@@ -27,6 +28,17 @@ void *ans_allocate(size_t bytes) {
     madvise(memory, size, MADV_HUGEPAGE);
 #endif
     return memory;
+}
+
+void ans_populate(void *memory, size_t bytes) {
+#ifdef MADV_POPULATE_WRITE
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    const size_t first = rounded_up((size_t)memory, page), end = ((size_t)memory + bytes) / page * page;
+    /* Linux before 5.14 refuses, and then provides pages where they are first written. */
+    if (first < end) madvise((void *)first, end - first, MADV_POPULATE_WRITE);
+#else
+    (void)memory, (void)bytes;
+#endif
 }
 
 void ans_deallocate(void *memory, size_t bytes) {

@@ -59,6 +59,7 @@ public struct Segmenter: Sendable {
         }
         let memory = try workspaceMemory(plan.bytes)
         defer { model.keptMemory?.giveBack(memory) }
+        try populate(memory, bytes: plan.bytes, runner: runner)
         let workspace = Workspace(plan, memory: memory)
         let labelStep = plan.network.graph.layers.count
         let stopwatch = options.timings.map { _ in Stopwatch(steps: labelStep + 1) }
@@ -166,6 +167,21 @@ public struct Segmenter: Sendable {
         let purpose = "the feature maps"
         guard let kept = model.keptMemory else { return try Buffer(count: bytes, purpose: purpose) }
         return try kept.take(bytes, purpose: purpose)
+    }
+
+    /// Has the system provide the workspace's pages, all of which are wanted, on all threads at once and
+    /// right away: pages of the call before that are still at hand need only be cleared, whereas a
+    /// virtual machine's host takes them back after a while.
+    private func populate(
+        _ memory: Buffer<UInt8>, bytes: Int, runner: Runner
+    ) throws(AnatomyNetError) {
+        let portion = 16 << 20
+        let base = UnsafeMutableRawPointer(memory.pointer)
+        try runner.run(items: Int64((bytes + portion - 1) / portion)) { item, _ in
+            let first = Int(item) * portion
+            ans_populate(base + first, min(portion, bytes - first))
+        }
+        withExtendedLifetime(memory) {}
     }
 
     /// What a call allocates at its peak: the workspace, and beside it either the tables of the way in

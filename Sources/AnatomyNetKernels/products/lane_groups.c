@@ -17,18 +17,20 @@ void ank_lane_groups(struct lane_groups *groups, int32_t count, const ank_block 
             if (channels < 0) channels = 0;
             if (channels > width) channels = width;
             groups->group[groups->count++] =
-                (struct lane_group){b, lane, width, channels, groups->lanes};
+                (struct lane_group){b, lane, width, channels, groups->lanes, blocks[b].lanes};
             groups->lanes += width;
             groups->channels += channels;
         }
     }
 }
 
-/* Two wide vectors a row make the best use of 32 (or 16) registers; three, or
- * two and a narrow one, beat two passes, the second of which would load every
- * input value again for one vector only. */
+/* Two wide vectors a row make the best use of 32 (or 16) registers. With 32, three, or two and a
+ * narrow one, beat two passes, the second of which would load every input value again for one vector
+ * only. With 16, three vectors of weights leave room for 3 rows of sums (of 4, one is spilled): there a
+ * pass of one vector, 12 rows at a time, is faster. */
 void ank_output_passes(struct output_passes *passes, const struct lane_groups *output,
                             int32_t vector_lanes) {
+    const int three = vector_lanes == 16;
     passes->count = 0;
     int32_t g = 0;
     while (g < output->count) {
@@ -36,7 +38,7 @@ void ank_output_passes(struct output_passes *passes, const struct lane_groups *o
         while (g + wide < output->count && output->group[g + wide].lanes == vector_lanes) wide++;
         const int tail = g + wide < output->count; /* a narrow group follows */
         struct output_pass pass = {g, 0, 0};
-        if (wide == 3 || (wide > 4 && wide % 2 == 1))
+        if (three && (wide == 3 || (wide > 4 && wide % 2 == 1)))
             pass.wide = 3;
         else
             pass.wide = wide < 2 ? wide : 2;

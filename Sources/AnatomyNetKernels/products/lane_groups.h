@@ -11,9 +11,11 @@ struct lane_group {
     int32_t lanes;       /* 8 or 16 */
     int32_t channels;    /* of which carry a channel */
     int32_t offset;      /* lanes of the groups before it */
+    int32_t block_lanes; /* of the whole block */
 };
 
-enum { LANE_GROUPS_MAX = 80 };
+/* Lanes of the widest block: with vectors this wide, every block is one group. */
+enum { LANE_GROUPS_MAX = 80, BLOCK_LANES = 16 };
 
 /* The channels of a feature map as lane groups. */
 struct lane_groups {

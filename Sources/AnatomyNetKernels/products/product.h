@@ -4,13 +4,10 @@
 #ifndef PRODUCT_H
 #define PRODUCT_H
 
+#include <stddef.h>
 #include <stdint.h>
 
-/* Lines fetched ahead from inside the product: two an input channel. */
-struct fetch {
-    const char *from;
-    int64_t step; /* 128, or 0 where there is nothing to fetch */
-};
+enum { LINE_BYTES = 64 };
 
 /* Consecutive input channels: channel k of row r is values[displacement + step * r + k]. */
 struct source {
@@ -19,16 +16,22 @@ struct source {
     int32_t step; /* 16, 8, or 2: every other voxel of an image */
 };
 
+/* Where a vector of outputs goes: that of row r to values[displacement + step * r]. */
+struct target {
+    float *values;
+    int64_t step;
+};
+
 /* One product: see the arguments of multiply(). */
 struct product {
     int32_t source_count;
     const struct source *sources;
     int64_t displacement;
-    int64_t rows, first_row;   /* rows of an output group, and the first to compute */
+    int64_t first_row;         /* the first to compute */
     const float *wide_weights; /* [input channel][wide vectors] */
     const float *narrow_weights;
-    float *products; /* of the first output group */
-    struct fetch fetch;
+    struct target targets[3]; /* of the wide vectors, then of the narrow one */
+    const char *fetched;      /* lines fetched ahead meanwhile, one an input channel, from there on; NULL: none */
 };
 
 #endif

@@ -28,14 +28,14 @@ ANK_INLINE void multiply(const int rows, const int wide, const int narrow,
     }
 
     const float *wide_weights = p->wide_weights, *narrow_weights = p->narrow_weights;
-    const char *fetched = p->fetch.from;
-    const int64_t fetch_step = p->fetch.step;
+    const char *fetched = p->fetched;
 
-#define ACCUMULATE(step)                                                                \
+#define ACCUMULATE(step, fetching)                                                        \
     for (const float *const end = from + source->channels; from < end; from++) {          \
-        __builtin_prefetch(fetched, 0, 2);                                               \
-        __builtin_prefetch(fetched + fetch_step / 2, 0, 2);                              \
-        fetched += fetch_step;                                                           \
+        if (fetching) {                                                                   \
+            __builtin_prefetch(fetched, 0, 2);                                            \
+            fetched += LINE_BYTES;                                                        \
+        }                                                                                 \
         WIDE_VECTOR w[3];                                                                \
         vector_8 narrow_w = splat_8(0);                                                  \
         _Pragma("clang loop unroll(full)") for (int n = 0; n < wide; n++)                \
@@ -49,7 +49,7 @@ ANK_INLINE void multiply(const int rows, const int wide, const int narrow,
                 if (wide + narrow > 1) __asm__("" : "+v"(value));                        \
                 _Pragma("clang loop unroll(full)") for (int n = 0; n < wide; n++)        \
                     sums[r][n] = __builtin_elementwise_fma(value, w[n], sums[r][n]);     \
-                if (narrow)                                                              \
+                if (narrow)                                                               \
                     narrow_sums[r] = __builtin_elementwise_fma(                          \
                         (vector_8)__builtin_shufflevector(value, value, 0, 1, 2, 3, 4,   \
                                                           5, 6, 7),                      \
@@ -61,27 +61,39 @@ ANK_INLINE void multiply(const int rows, const int wide, const int narrow,
         }                                                                                \
     }
 
+#define ACCUMULATE_ROWS(step)                                                             \
+    if (fetched) {                                                                        \
+        ACCUMULATE(step, 1)                                                               \
+    } else {                                                                              \
+        ACCUMULATE(step, 0)                                                               \
+    }
+
     for (int32_t i = 0; i < p->source_count; i++) {
         const struct source *const source = &p->sources[i];
         const float *from = source->values + p->displacement + p->first_row * source->step;
         /* The distance of rows has to be a constant, or each row takes an
          * address register of its own. */
         if (source->step == 16) {
-            ACCUMULATE(16)
+            ACCUMULATE_ROWS(16)
         } else if (source->step == 8) {
-            ACCUMULATE(8)
+            ACCUMULATE_ROWS(8)
         } else {
-            ACCUMULATE(2)
+            ACCUMULATE_ROWS(2)
         }
     }
+#undef ACCUMULATE_ROWS
 #undef ACCUMULATE
 
-    float *to = p->products;
 #pragma clang loop unroll(full)
-    for (int n = 0; n < wide; n++, to += p->rows * WIDE)
+    for (int n = 0; n < wide + narrow; n++) {
+        const int64_t step = p->targets[n].step;
+        float *to = p->targets[n].values + p->displacement + p->first_row * step;
 #pragma clang loop unroll(full)
-        for (int r = 0; r < rows; r++) STORE_WIDE(to + (p->first_row + r) * WIDE, sums[r][n]);
-    if (narrow)
-#pragma clang loop unroll(full)
-        for (int r = 0; r < rows; r++) store_8(to + (p->first_row + r) * 8, narrow_sums[r]);
+        for (int r = 0; r < rows; r++, to += step) {
+            if (n < wide)
+                STORE_WIDE(to, sums[r][n]);
+            else
+                store_8(to, narrow_sums[r]);
+        }
+    }
 }

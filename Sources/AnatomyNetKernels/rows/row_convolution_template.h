@@ -5,7 +5,7 @@ static int64_t row_convolution_items(const ank_convolution *operation) {
     return (operation->end_plane - operation->first_plane) * groups;
 }
 
-/* A row of sums, group by group: it stays in cache between the products and the epilogue. Behind it,
+/* A row of sums, block by block: it stays in cache between the products and the epilogue. Behind it,
  * where the inputs are bfloat16, the row of inputs as float32, block by block. */
 static size_t row_convolution_scratch_bytes(const ank_convolution *operation) {
     struct lane_groups output;
@@ -14,48 +14,47 @@ static size_t row_convolution_scratch_bytes(const ank_convolution *operation) {
     return sizeof(float) * (size_t)((int64_t)output.lanes * operation->width + widened);
 }
 
-#define FINISH_ROW(vector)                                                                         \
-    ANK_INLINE void finish_row_of_##vector(const ank_convolution *operation, const struct lane_group *group,      \
-                                           int32_t z, int32_t y, const float *sums, const int32_t format) {       \
-        const ank_epilogue *epilogue = &operation->epilogue;                                       \
-        const ank_block *block = &operation->output[group->block];                                 \
-        float scales[vector] = {0}, shifts[vector] = {0};                                          \
-        for (int32_t l = 0; l < group->channels; l++) {                                            \
-            scales[l] = epilogue->scale ? epilogue->scale[group->offset + l] : 1;                  \
-            shifts[l] = epilogue->shift ? epilogue->shift[group->offset + l] : 0;                  \
-        }                                                                                          \
-        const vector_##vector scale = load_##vector(scales), shift = load_##vector(shifts);        \
-        const vector_##vector slope = splat_##vector(epilogue->negative_slope);                    \
-        void *to = writable_value_at(block_row(block, z, y), group->lane, format);                 \
-        const void *residual = NULL;                                                               \
-        if (epilogue->residual)                                                                    \
-            residual = value_at(block_row(&epilogue->residual[group->block], z, y), group->lane, format);         \
-        for (int32_t x = 0; x < operation->width; x++) {                                           \
-            const int64_t offset = (int64_t)x * block->lanes;                                      \
-            vector_##vector v = multiply_add_##vector(load_##vector(sums + x * vector), scale, shift);            \
-            if (residual) v += load_values_##vector(value_at(residual, offset, format), format);   \
-            store_values_##vector(writable_value_at(to, offset, format), activate_##vector(v, slope), format);    \
-        }                                                                                          \
-    }                                                                                              \
-                                                                                                   \
-    static void finish_row_##vector(const ank_convolution *operation, const struct lane_group *group, int32_t z,  \
-                                    int32_t y, const float *sums) {                                \
-        if (operation->output->format == ANK_FLOAT32)                                              \
-            finish_row_of_##vector(operation, group, z, y, sums, ANK_FLOAT32);                     \
-        else                                                                                       \
-            finish_row_of_##vector(operation, group, z, y, sums, ANK_BFLOAT16);                    \
+/* The epilogue of a block's row. `lanes` and `format` are constants after inlining. */
+ANK_INLINE void finish_row_of(const ank_convolution *operation, const struct lane_group *group, int32_t z, int32_t y,
+                              const float *sums, const int32_t lanes, const int32_t format) {
+    const ank_epilogue *epilogue = &operation->epilogue;
+    float scales[BLOCK_LANES] = {0}, shifts[BLOCK_LANES] = {0};
+    for (int32_t l = 0; l < group->channels; l++) {
+        scales[l] = epilogue->scale ? epilogue->scale[group->offset + l] : 1;
+        shifts[l] = epilogue->shift ? epilogue->shift[group->offset + l] : 0;
     }
+    const lanes16 scale = load_lanes(scales, lanes, ANK_FLOAT32), shift = load_lanes(shifts, lanes, ANK_FLOAT32);
+    const lanes16 slope = broadcast(epilogue->negative_slope);
+    void *to = block_row(&operation->output[group->block], z, y);
+    const void *residual = epilogue->residual ? block_row(&epilogue->residual[group->block], z, y) : NULL;
+    for (int32_t x = 0; x < operation->width; x++) {
+        const int64_t offset = (int64_t)x * lanes;
+        lanes16 v = __builtin_elementwise_fma(load_lanes(sums + offset, lanes, ANK_FLOAT32), scale, shift);
+        if (residual) v += load_lanes(value_at(residual, offset, format), lanes, format);
+        store_lanes(writable_value_at(to, offset, format), lanes, activated(v, slope), format);
+    }
+}
 
-FINISH_ROW(8)
-#if WIDE == 16
-FINISH_ROW(16)
-#endif
-#undef FINISH_ROW
+static void finish_row(const ank_convolution *operation, const struct lane_group *group, int32_t z, int32_t y,
+                       const float *sums) {
+    const int32_t format = operation->output->format;
+    if (group->lanes == 16) {
+        if (format == ANK_FLOAT32)
+            finish_row_of(operation, group, z, y, sums, 16, ANK_FLOAT32);
+        else
+            finish_row_of(operation, group, z, y, sums, 16, ANK_BFLOAT16);
+    } else {
+        if (format == ANK_FLOAT32)
+            finish_row_of(operation, group, z, y, sums, 8, ANK_FLOAT32);
+        else
+            finish_row_of(operation, group, z, y, sums, 8, ANK_BFLOAT16);
+    }
+}
 
 /* What the products of a row fetch meanwhile: where its outputs will go, their residuals, and the next
  * row of inputs. */
 static void plan_row_fetches(struct fetch_list *list, const ank_convolution *operation, int32_t z, int32_t y) {
-    list->count = list->next = list->position = 0;
+    fetch_list_clear(list);
     const ank_block *residual = operation->epilogue.residual;
     for (int32_t b = 0; b < operation->output_count; b++) {
         const ank_block *block = &operation->output[b];
@@ -80,11 +79,11 @@ static void row_convolution_convolve(const ank_convolution *operation, int64_t i
     int32_t end_row = first_row + ANK(rows_per_item);
     if (end_row > operation->height) end_row = operation->height;
 
-    struct lane_groups output, input;
+    struct lane_groups vectors, output;
     struct output_passes passes;
-    ank_lane_groups(&output, operation->output_count, operation->output, WIDE);
-    ank_output_passes(&passes, &output, WIDE);
-    if (operation->kernel == 1) ank_lane_groups(&input, operation->input_count, operation->input, WIDE);
+    ank_lane_groups(&vectors, operation->output_count, operation->output, WIDE);
+    ank_lane_groups(&output, operation->output_count, operation->output, BLOCK_LANES);
+    ank_output_passes(&passes, &vectors, WIDE);
 
     float *sums = scratch, *widened = sums + (int64_t)output.lanes * operation->width;
     struct fetch_list fetches;
@@ -93,9 +92,9 @@ static void row_convolution_convolve(const ank_convolution *operation, int64_t i
         struct source sources[LANE_GROUPS_MAX];
         int32_t source_count, inputs;
         if (operation->kernel == 1) {
-            source_count = input.count;
-            inputs = input.channels;
-            channel_sources(operation->input, &input, z, y, 0, operation->width, operation->input_height,
+            source_count = operation->input_count;
+            inputs = channel_total(operation->input, source_count);
+            channel_sources(operation->input, source_count, z, y, 0, operation->width, operation->input_height,
                             operation->zero_row, widened, sources);
         } else {
             source_count = 9;
@@ -106,18 +105,12 @@ static void row_convolution_convolve(const ank_convolution *operation, int64_t i
                 sources[tap] = (struct source){row - 1, 3, 2};
             }
         }
-        multiply_whole_row(sources, source_count, inputs, operation->width, &passes, &output, operation->weights,
+        fetch_list_spread(&fetches, whole_row_takes(&passes, operation->width), inputs);
+        multiply_whole_row(sources, source_count, inputs, operation->width, &passes, &vectors, operation->weights,
                            sums, &fetches);
         for (int32_t g = 0; g < output.count; g++) {
             const struct lane_group *group = &output.group[g];
-            const float *group_sums = sums + (int64_t)operation->width * group->offset;
-#if WIDE == 16
-            if (group->lanes == WIDE) {
-                finish_row_16(operation, group, z, y, group_sums);
-                continue;
-            }
-#endif
-            finish_row_8(operation, group, z, y, group_sums);
+            finish_row(operation, group, z, y, sums + (int64_t)operation->width * group->offset);
         }
         for (int32_t b = 0; b < operation->output_count; b++) {
             clear_row_ends(&operation->output[b], z, y, operation->width);

@@ -38,28 +38,28 @@ static int64_t ANK(transposed_items)(const ank_transposed_convolution *operation
     return (operation->end_plane - operation->first_plane) * groups;
 }
 
-/* Sums of `count` input voxels, [kx][lanes / WIDE][count][WIDE]. */
+/* Sums of `count` input voxels, [count][kx][16]. */
 static void ANK(transposed_sums)(const struct source *sources, int32_t source_count, int32_t inputs,
-                                 const float *weights, int32_t count, float *sums) {
+                                 const float *weights, int32_t count, float *sums, struct fetch_list *fetches) {
     const int32_t most = rows_most(2, 0);
+    fetch_list_spread(fetches, 16 / WIDE * ((count + most - 1) / most), inputs);
     for (int32_t pass = 0; pass < 16 / WIDE; pass += 1) {
         struct product product = {
             .source_count = source_count,
             .sources = sources,
-            .rows = count,
             .wide_weights = source_count ? weights + (int64_t)pass * 16 * inputs : weights,
             .narrow_weights = weights,
-            .products = sums + (int64_t)pass * 16 * count,
-            .fetch = {(const char *)weights, 0},
+            .targets = {{sums + pass * 16, 32}, {sums + pass * 16 + WIDE, 32}},
         };
         for (int32_t row = 0; row < count; row += most) {
             product.first_row = row;
+            product.fetched = fetch_list_take(fetches, inputs);
             multiply_rows(count - row < most ? count - row : most, 2, 0, &product);
         }
     }
 }
 
-/* Interleaves the sums of input voxels x ... x + count - 1 into an output row. */
+/* Makes of the sums of input voxels x ... x + count - 1 their part of an output row. */
 ANK_INLINE void ANK(transposed_finish)(const ank_transposed_convolution *operation, int32_t block, int32_t z,
                                        int32_t y, int32_t x, int32_t count, const float *sums, const int32_t format) {
     const ank_block *output = &operation->output[block];
@@ -68,22 +68,13 @@ ANK_INLINE void ANK(transposed_finish)(const ank_transposed_convolution *operati
     const lanes16 shift = load_lanes(shifts, lanes, ANK_FLOAT32), slope = broadcast(operation->negative_slope);
     const float *appended = appended_row(operation, block, z, y);
     void *row = block_row(output, z, y);
-    for (int32_t voxel = 0; voxel < count; voxel += 1) {
-        for (int32_t kx = 0; kx < 2; kx += 1) {
-            const int64_t output_x = 2 * (int64_t)(x + voxel) + kx;
-            if (output_x >= operation->width) return;
-            const float *from = sums + (int64_t)kx * 16 * count + (int64_t)voxel * WIDE;
-            lanes16 value;
-            if (WIDE == 16) {
-                value = load_lanes(from, 16, ANK_FLOAT32);
-            } else {
-                const lanes8 low = *(const lanes8 *)from, high = *(const lanes8 *)(from + WIDE * count);
-                value = __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-            }
-            void *to = writable_value_at(row, output_x * lanes, format);
-            store_lanes(to, lanes, activated(value + shift, slope), format);
-            if (appended) append_value(to, output->channels, appended[output_x], format);
-        }
+    const int32_t left = operation->width - 2 * x, voxels = left < 2 * count ? left : 2 * count;
+    for (int32_t voxel = 0; voxel < voxels; voxel += 1) {
+        const int64_t output_x = 2 * (int64_t)x + voxel;
+        void *to = writable_value_at(row, output_x * lanes, format);
+        const lanes16 value = load_lanes(sums + (int64_t)voxel * 16, 16, ANK_FLOAT32);
+        store_lanes(to, lanes, activated(value + shift, slope), format);
+        if (appended) append_value(to, output->channels, appended[output_x], format);
     }
 }
 
@@ -97,6 +88,7 @@ static void ANK(convolve_transposed)(const ank_transposed_convolution *operation
     const int32_t width = (operation->width + 1) / 2;
     float sums[2 * 16 * ANK(transposed_span)], widened[ANK(transposed_widened)];
     int32_t span = ANK(transposed_span);
+    struct fetch_list fetches;
     if (operation->input->format == ANK_BFLOAT16) {
         const int32_t most = ANK(transposed_widened) / lane_offset(operation->input, operation->input_count);
         if (span > most) span = most;
@@ -122,7 +114,14 @@ static void ANK(convolve_transposed)(const ank_transposed_convolution *operation
                 const int32_t source_count = operation->output[block].channels > 0 ? operation->input_count : 0;
                 const float *weights = operation->weights;
                 if (source_count) weights += (block * 4 + z % 2 * 2 + y % 2) * 32 * (int64_t)inputs;
-                ANK(transposed_sums)(sources, source_count, inputs, weights, count, sums);
+                /* Where the outputs will go. */
+                const ank_block *output = &operation->output[block];
+                const int32_t left = operation->width - 2 * x, voxels = left < 2 * count ? left : 2 * count;
+                fetch_list_clear(&fetches);
+                fetch_list_add(&fetches,
+                               value_at(block_row(output, z, y), (int64_t)2 * x * output->lanes, output->format),
+                               (int64_t)voxels * output->lanes * value_bytes(output->format));
+                ANK(transposed_sums)(sources, source_count, inputs, weights, count, sums, &fetches);
                 if (operation->output->format == ANK_FLOAT32)
                     ANK(transposed_finish)(operation, block, z, y, x, count, sums, ANK_FLOAT32);
                 else

@@ -18,21 +18,22 @@
  *   slots     217 x slot. Transformed values of point e lie in slot e + 1, its
  *             products in slot e: slot e is free by then, whatever the numbers of
  *             input and output groups, and no second buffer takes up cache.
- *   ring      8 columns of 36 vectors, or 4 x 36 vectors of half-transformed products
+ *   ring      6 columns of 36 values a lane, or 4 x 36 half-transformed products a lane
  *   shortcut  what a shortcut adds to the row block's outputs: for each of the 16 rows
- *             [z][y], group by group, 4 voxels a tile
+ *             [z][y], block by block, 4 voxels a tile
  *   widened   one of those rows of the shortcut's inputs, where they are bfloat16
  */
 enum {
     SLOTS = WINOGRAD_CUBE_POINTS + 1,
-    RING = 8 * WINOGRAD_PLANE_POINTS * WIDE,
+    RING = 6 * WINOGRAD_PLANE_POINTS * BLOCK_LANES,
     OUTPUT_ROWS = 16,
 };
 
 struct item {
     const ank_convolution *operation;
-    struct lane_groups input, output;
-    struct output_passes passes;
+    struct lane_groups input, output; /* of whole blocks */
+    struct lane_groups output_vectors;
+    struct output_passes passes;      /* of the vectors */
     struct winograd_work work;
     int32_t plane;              /* first plane of the tile */
     int32_t tile, tiles;        /* tiles along W */
@@ -45,7 +46,7 @@ static void input_rows(const struct item *item, const struct lane_group *group, 
                        const void *rows[WINOGRAD_PLANE_POINTS]) {
     const ank_convolution *op = item->operation;
     const ank_block *block = &op->input[group->block];
-    const int64_t column = (int64_t)(4 * item->tile - 1) * block->lanes + group->lane;
+    const int64_t column = (int64_t)(4 * item->tile - 1) * block->lanes;
     for (int z = 0; z < 6; z++) {
         const int32_t plane = item->plane + z - 1;
         const void *base = plane <= op->input_depth ? block->planes[plane] : NULL;
@@ -61,10 +62,10 @@ static void input_rows(const struct item *item, const struct lane_group *group, 
 }
 
 /* Pointers to the 4 x 4 output rows of a row of tiles in `block`; NULL outside the operation. */
-static void output_rows(const struct item *item, const ank_block *block,
-                        const struct lane_group *group, int32_t tile_row, void *rows[OUTPUT_ROWS]) {
+static void output_rows(const struct item *item, const ank_block *block, int32_t tile_row,
+                        void *rows[OUTPUT_ROWS]) {
     const ank_convolution *op = item->operation;
-    const int64_t column = (int64_t)4 * item->tile * block->lanes + group->lane;
+    const int64_t column = (int64_t)4 * item->tile * block->lanes;
     for (int z = 0; z < 4; z++)
         for (int y = 0; y < 4; y++) {
             const int32_t plane = item->plane + z, row = 4 * tile_row + y;
@@ -85,10 +86,9 @@ static int32_t voxels_of_rows(const struct item *item) {
 static void plan_fetches(struct item *item, int32_t tile_row, int32_t end_row) {
     const ank_convolution *op = item->operation;
     struct fetch_list *list = &item->fetches;
-    list->count = list->next = list->position = 0;
+    fetch_list_clear(list);
     for (int32_t g = 0; g < item->output.count; g++) {
         const struct lane_group *group = &item->output.group[g];
-        if (group->lane) continue; /* a block's first group stands for the block */
         const ank_block *blocks[2] = {&op->output[group->block], NULL};
         if (op->epilogue.residual) {
             const ank_block *residual = &op->epilogue.residual[group->block];
@@ -96,7 +96,7 @@ static void plan_fetches(struct item *item, int32_t tile_row, int32_t end_row) {
         }
         for (int i = 0; i < 2 && blocks[i]; i++) {
             void *rows[OUTPUT_ROWS];
-            output_rows(item, blocks[i], group, tile_row, rows);
+            output_rows(item, blocks[i], tile_row, rows);
             for (int r = 0; r < OUTPUT_ROWS; r++)
                 if (rows[r])
                     fetch_list_add(list, rows[r],
@@ -117,7 +117,6 @@ static void plan_fetches(struct item *item, int32_t tile_row, int32_t end_row) {
     if (tile_row + 1 == end_row) return;
     for (int32_t g = 0; g < item->input.count; g++) {
         const struct lane_group *group = &item->input.group[g];
-        if (group->lane) continue;
         const void *rows[WINOGRAD_PLANE_POINTS];
         input_rows(item, group, tile_row + 1, rows);
         const ank_block *block = &op->input[group->block];
@@ -145,39 +144,50 @@ static void transform_block_input(const struct item *item, int32_t tile_row) {
     }
 }
 
-/* The 216 products. Tiles beyond what the accumulators hold are multiplied in
- * portions of equal size. */
+/* Tiles beyond what the accumulators hold are multiplied in portions of equal size. */
+static int32_t portions_of(const struct item *item, const struct output_pass *pass) {
+    const int32_t most = rows_most(pass->wide, pass->narrow);
+    return (item->tiles + most - 1) / most;
+}
+
+/* The 216 products. What does not change from point to point is set up before: with 14 channels a
+ * portion takes no more than 84 cycles. */
 static void multiply_block(struct item *item) {
-    const int64_t channels = item->input.channels;
-    const float *weights = item->operation->weights;
+    const int32_t channels = item->input.channels, passes = item->passes.count;
     struct source sources[LANE_GROUPS_MAX];
     for (int32_t g = 0; g < item->input.count; g++) {
         const struct lane_group *group = &item->input.group[g];
         const float *values = item->slots + item->work.slot + (int64_t)item->tiles * group->offset;
         sources[g] = (struct source){values, group->channels, group->lanes};
     }
+    struct product products[LANE_GROUPS_MAX];
+    int32_t portions[LANE_GROUPS_MAX];
+    int64_t takes = 0;
+    for (int32_t p = 0; p < passes; p++) {
+        products[p].source_count = item->input.count;
+        products[p].sources = sources;
+        pass_targets(&item->passes.pass[p], &item->output_vectors, item->slots, item->tiles, products[p].targets);
+        portions[p] = portions_of(item, &item->passes.pass[p]);
+        takes += WINOGRAD_CUBE_POINTS * portions[p];
+    }
+    fetch_list_spread(&item->fetches, takes, channels);
+
+    const float *weights = item->operation->weights;
     for (int e = 0; e < WINOGRAD_CUBE_POINTS; e++) {
-        for (int32_t p = 0; p < item->passes.count; p++) {
+        for (int32_t p = 0; p < passes; p++) {
             const struct output_pass *pass = &item->passes.pass[p];
-            const int32_t most = rows_most(pass->wide, pass->narrow);
-            const int32_t portions = (item->tiles + most - 1) / most;
-            struct product product = {
-                .source_count = item->input.count,
-                .sources = sources,
-                .displacement = e * item->work.slot,
-                .rows = item->tiles,
-                .wide_weights = weights,
-                .narrow_weights = weights + channels * pass->wide * WIDE,
-                .products = item->slots + e * item->work.slot
-                            + (int64_t)item->tiles * item->output.group[pass->first_group].offset,
-            };
-            for (int32_t i = 0; i < portions; i++) {
-                product.first_row = i * item->tiles / portions;
-                const int32_t rows = (int32_t)((i + 1) * item->tiles / portions - product.first_row);
-                product.fetch = fetch_list_take(&item->fetches, 2 * (int32_t)channels, weights);
-                multiply_rows(rows, pass->wide, pass->narrow, &product);
+            struct product *product = &products[p];
+            product->displacement = e * item->work.slot;
+            product->wide_weights = weights;
+            product->narrow_weights = weights + (int64_t)channels * pass->wide * WIDE;
+            weights += (int64_t)channels * (pass->wide * WIDE + pass->narrow * 8);
+            product->first_row = 0;
+            for (int32_t left = portions[p]; left > 0; left--) {
+                const int32_t rows = (item->tiles - (int32_t)product->first_row) / left;
+                product->fetched = fetch_list_take(&item->fetches, channels);
+                multiply_rows(rows, pass->wide, pass->narrow, product);
+                product->first_row += rows;
             }
-            weights += channels * (pass->wide * WIDE + pass->narrow * 8);
         }
     }
 }
@@ -188,15 +198,14 @@ static void multiply_shortcut(struct item *item, int32_t tile_row) {
     const ank_convolution *op = item->operation;
     const ank_shortcut *shortcut = op->epilogue.shortcut;
     const int32_t voxels = voxels_of_rows(item);
-    struct lane_groups input;
-    ank_lane_groups(&input, shortcut->input_count, shortcut->input, WIDE);
+    const int32_t inputs = channel_total(shortcut->input, shortcut->input_count);
     for (int r = 0; r < OUTPUT_ROWS; r++) {
         const int32_t plane = item->plane + r / 4, row = 4 * tile_row + r % 4;
         if (plane >= op->end_plane || row >= op->height) continue;
         struct source sources[LANE_GROUPS_MAX];
-        channel_sources(shortcut->input, &input, plane, row, 4 * item->tile, voxels, op->height, op->zero_row,
+        channel_sources(shortcut->input, shortcut->input_count, plane, row, 4 * item->tile, voxels, op->height, op->zero_row,
                         item->widened, sources);
-        multiply_whole_row(sources, input.count, input.channels, voxels, &item->passes, &item->output,
+        multiply_whole_row(sources, shortcut->input_count, inputs, voxels, &item->passes, &item->output_vectors,
                            shortcut->weights, item->shortcut + (int64_t)r * 4 * item->tiles * item->output.lanes,
                            &item->fetches);
     }
@@ -212,14 +221,13 @@ static void multiply_shortcut(struct item *item, int32_t tile_row) {
             .added = epilogue->residual || epilogue->shortcut,                                     \
             .format = block->format,                                                               \
             .added_format = epilogue->shortcut ? ANK_FLOAT32 : block->format,                      \
-            .voxel = block->lanes,                                                                 \
-            .added_voxel = epilogue->shortcut ? vector : block->lanes,                             \
+            .lanes = block->lanes,                                                                 \
             .columns = op->width - 4 * item->tile,                                                 \
             .negative_slope = epilogue->negative_slope,                                            \
         };                                                                                         \
-        output_rows(item, block, group, tile_row, to.rows);                                        \
+        output_rows(item, block, tile_row, to.rows);                                               \
         if (epilogue->residual)                                                                    \
-            output_rows(item, &epilogue->residual[group->block], group, tile_row, to.added_rows);  \
+            output_rows(item, &epilogue->residual[group->block], tile_row, to.added_rows);         \
         if (epilogue->shortcut)                                                                    \
             for (int r = 0; r < OUTPUT_ROWS; r++)                                                  \
                 to.added_rows[r] = item->shortcut + (int64_t)r * 4 * item->tiles * item->output.lanes             \
@@ -234,9 +242,9 @@ static void multiply_shortcut(struct item *item, int32_t tile_row) {
         for (int r = 0; r < OUTPUT_ROWS; r++) {                                                    \
             if (!to.rows[r]) continue;                                                             \
             const size_t bytes = (size_t)(group->lanes * value_bytes(to.format));                  \
-            if (item->tile == 0) memset(writable_value_at(to.rows[r], -to.voxel, to.format), 0, bytes);           \
+            if (item->tile == 0) memset(writable_value_at(to.rows[r], -to.lanes, to.format), 0, bytes);           \
             if (item->tile + item->tiles == item->work.tile_columns)                               \
-                memset(writable_value_at(to.rows[r], 4 * item->tiles * to.voxel, to.format), 0, bytes);           \
+                memset(writable_value_at(to.rows[r], 4 * item->tiles * to.lanes, to.format), 0, bytes);           \
         }                                                                                          \
     }
 
@@ -261,9 +269,14 @@ static void transform_block_output(const struct item *item, int32_t tile_row) {
 
 static void winograd_plan(struct lane_groups *input, struct lane_groups *output, struct winograd_work *work,
                  const ank_convolution *operation) {
-    ank_lane_groups(input, operation->input_count, operation->input, WIDE);
-    ank_lane_groups(output, operation->output_count, operation->output, WIDE);
-    winograd_plan_work(work, operation, input, output);
+    ank_lane_groups(input, operation->input_count, operation->input, BLOCK_LANES);
+    ank_lane_groups(output, operation->output_count, operation->output, BLOCK_LANES);
+    const struct winograd_block_limits limits = {
+        .tiles = output->lanes <= WIDE ? SINGLE_BLOCK_TILES_MAX : BLOCK_TILES_MAX,
+        .bytes = BLOCK_BYTES_MAX,
+        .portion = output->lanes <= WIDE ? ROWS_MAX : ROWS_TWO_VECTORS,
+    };
+    winograd_plan_work(work, operation, input, output, &limits);
 }
 
 static size_t winograd_scratch_bytes(const ank_convolution *operation) {
@@ -296,7 +309,8 @@ static void winograd_convolve(const ank_convolution *operation, int64_t index, v
     struct item item;
     item.operation = operation;
     winograd_plan(&item.input, &item.output, &item.work, operation);
-    ank_output_passes(&item.passes, &item.output, WIDE);
+    ank_lane_groups(&item.output_vectors, operation->output_count, operation->output, WIDE);
+    ank_output_passes(&item.passes, &item.output_vectors, WIDE);
     const struct winograd_work *work = &item.work;
 
     /* Neighbours along W in sequence: threads then share their halos in cache. */
@@ -304,8 +318,8 @@ static void winograd_convolve(const ank_convolution *operation, int64_t index, v
     const int32_t stretch = (int32_t)(index / work->column_blocks % work->row_stretches);
     const int32_t depth_tile = (int32_t)(index / work->column_blocks / work->row_stretches);
     item.plane = 4 * (work->first_depth_tile + depth_tile);
-    item.tile = (int32_t)((int64_t)block * work->tile_columns / work->column_blocks);
-    item.tiles = (int32_t)((int64_t)(block + 1) * work->tile_columns / work->column_blocks) - item.tile;
+    item.tile = winograd_first_tile(work, block);
+    item.tiles = winograd_first_tile(work, block + 1) - item.tile;
     item.slots = scratch;
     item.ring = item.slots + SLOTS * work->slot;
     item.shortcut = item.ring + RING;

@@ -29,34 +29,44 @@ int winograd_suits(const ank_convolution *operation, int32_t vector_lanes) {
 
 static int32_t ceiling(int32_t value, int32_t divisor) { return (value + divisor - 1) / divisor; }
 
-/* The more tiles share a pass over the weights (0.9 MB for 32 x 32 channels, streamed from the
- * third-level cache), the less that stream matters; the transformed tiles must not outgrow a 1 MB
- * second-level cache themselves. Measured for 66 -> 32 channels, 62 KB a tile: 6 tiles 750, 10 tiles
- * 970, 15 tiles 1040 GMAC/s. Sixteen are two portions of what the accumulators of two vectors a row
- * hold; with a single vector of outputs 30 rows fit them, and half as many calls are needed. */
-static const int64_t block_floats = 960 * 1024 / sizeof(float);
 enum {
-    BLOCK_TILES_MAX = 16,
-    SINGLE_BLOCK_TILES_MAX = 30,
     BLOCK_TILES_MIN = 4,
     ITEMS_WANTED = 64,    /* to share evenly among a few threads */
     STRETCH_ROWS_MIN = 4, /* rows of tiles an item at least walks over, if there are as many */
 };
 
+int32_t winograd_first_tile(const struct winograd_work *work, int32_t block) {
+    const int64_t cut = (int64_t)block * work->cuts / work->column_blocks;
+    return (int32_t)(cut * work->tile_columns / work->cuts);
+}
+
 void winograd_plan_work(struct winograd_work *work, const ank_convolution *operation,
-                        const struct lane_groups *input, const struct lane_groups *output) {
+                        const struct lane_groups *input, const struct lane_groups *output,
+                        const struct winograd_block_limits *limits) {
     work->tile_rows = ceiling(operation->height, WINOGRAD_OUTPUTS);
     work->tile_columns = ceiling(operation->width, WINOGRAD_OUTPUTS);
     work->first_depth_tile = operation->first_plane / WINOGRAD_OUTPUTS;
     work->depth_tiles = ceiling(operation->end_plane, WINOGRAD_OUTPUTS) - work->first_depth_tile;
 
     const int64_t tile_lanes = input->lanes > output->lanes ? input->lanes : output->lanes;
-    int64_t tiles = block_floats / (WINOGRAD_CUBE_POINTS * tile_lanes);
-    const int32_t most = output->count == 1 ? SINGLE_BLOCK_TILES_MAX : BLOCK_TILES_MAX;
-    if (tiles > most) tiles = most;
+    int64_t tiles = limits->bytes / (WINOGRAD_CUBE_POINTS * tile_lanes * (int64_t)sizeof(float));
+    if (tiles > limits->tiles) tiles = limits->tiles;
     if (tiles < BLOCK_TILES_MIN) tiles = BLOCK_TILES_MIN;
-    work->column_blocks = ceiling(work->tile_columns, (int32_t)tiles);
-    work->block_tiles = ceiling(work->tile_columns, work->column_blocks);
+    /* A block of several portions is cut where a portion ends: one of 5 or 6 rows keeps the
+     * multipliers busier than one of 4. */
+    const int32_t portions = (int32_t)tiles / limits->portion;
+    if (portions > 1) {
+        work->cuts = ceiling(work->tile_columns, limits->portion);
+        work->column_blocks = ceiling(work->cuts, portions);
+    } else {
+        work->column_blocks = ceiling(work->tile_columns, (int32_t)tiles);
+        work->cuts = work->column_blocks;
+    }
+    work->block_tiles = 0;
+    for (int32_t block = 0; block < work->column_blocks; block++) {
+        const int32_t wide = winograd_first_tile(work, block + 1) - winograd_first_tile(work, block);
+        if (wide > work->block_tiles) work->block_tiles = wide;
+    }
 
     /* Walking down a column saves fetching a third of its rows again, so cut it
      * only where there would be too few items to share among threads. */

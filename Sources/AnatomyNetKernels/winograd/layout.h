@@ -18,10 +18,18 @@
 int winograd_suits_shape(const ank_convolution_shape *shape, int32_t vector_lanes);
 int winograd_suits(const ank_convolution *operation, int32_t vector_lanes);
 
+/* How large a row block may be; see the instruction sets' products.h. */
+struct winograd_block_limits {
+    int32_t tiles;   /* at most */
+    int64_t bytes;   /* of transformed tiles, at most */
+    int32_t portion; /* tiles that the accumulators hold */
+};
+
 /* Sizes of a convolution's work; everything in scratch is counted in floats. */
 struct winograd_work {
     int32_t tile_rows, tile_columns; /* of the whole plane */
-    int32_t column_blocks;           /* items along W */
+    int32_t cuts;                    /* stretches of equal size along W ... */
+    int32_t column_blocks;           /* ... among which items along W are divided */
     int32_t row_stretches;           /* items along H */
     int32_t depth_tiles;             /* items along D */
     int32_t first_depth_tile;
@@ -30,6 +38,10 @@ struct winograd_work {
 };
 
 void winograd_plan_work(struct winograd_work *work, const ank_convolution *operation,
-                        const struct lane_groups *input, const struct lane_groups *output);
+                        const struct lane_groups *input, const struct lane_groups *output,
+                        const struct winograd_block_limits *limits);
+
+/* The first tile of a row block, 0 ... column_blocks. */
+int32_t winograd_first_tile(const struct winograd_work *work, int32_t block);
 
 #endif

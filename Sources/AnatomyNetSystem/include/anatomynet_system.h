@@ -18,6 +18,10 @@ extern "C" {
 void *ans_allocate(size_t bytes);
 void ans_deallocate(void *memory, size_t bytes);
 
+/* Has the system provide the whole pages of a part of such memory now, rather than one by one where
+ * they are first written. Does nothing where the system cannot. */
+void ans_populate(void *memory, size_t bytes);
+
 /* ---- last_error.c ---- */
 
 /* The calling thread's message: set copies it (shortened if very long); get never returns NULL. */
