@@ -46,12 +46,18 @@ def test_autocast_is_for_processors_with_bfloat16_kernels(tmp_path, monkeypatch,
     assert Trainer(recipe(), samples(1), [], tmp_path).autocast is False
 
 
-def test_interrupted_run_ends_with_the_weights_of_an_uninterrupted_one(tmp_path):
-    whole = Trainer(recipe(), samples(2), [], tmp_path / "whole")
+SQUEEZED = Stage(epochs=2, optimiser="adamw", learning_rate=1e-3, patch=(8, 16, 16), frozen_statistics=True,
+                 whole_volume_squeeze=True)
+
+
+@pytest.mark.parametrize("first_stage", [PATCHES, SQUEEZED])
+def test_interrupted_run_ends_with_the_weights_of_an_uninterrupted_one(tmp_path, first_stage):
+    stages = (first_stage, WHOLE)
+    whole = Trainer(recipe(stages=stages), samples(2), [], tmp_path / "whole")
     whole.run(Limits())
     for stop_at in (1, 4, 5):
         folder = tmp_path / f"stopped_at_{stop_at}"
-        first = Trainer(recipe(), samples(2), [], folder)
+        first = Trainer(recipe(stages=stages), samples(2), [], folder)
         train_step = first._train_step
 
         def step_then_stop(*arguments, first=first, train_step=train_step, stop_at=stop_at):
@@ -62,7 +68,7 @@ def test_interrupted_run_ends_with_the_weights_of_an_uninterrupted_one(tmp_path)
         first._train_step = step_then_stop
         first.run(Limits())
         assert first.step == stop_at
-        second = Trainer(recipe(), samples(2), [], folder)
+        second = Trainer(recipe(stages=stages), samples(2), [], folder)
         second.run(Limits())
         assert second.step == whole.step == 6
         expected, found = weights_of(whole), weights_of(second)

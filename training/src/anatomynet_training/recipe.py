@@ -28,6 +28,12 @@ class Stage:
     """Extents (z, y, x) of the windows trained on; whole volumes where absent."""
     frozen_statistics: bool = False
     """Normalise with the running statistics, as inference will, instead of the example's own."""
+    whole_volume_squeeze: bool = False
+    """Gate patches by the means that squeeze-and-excitation has in whole volumes, instead of the patch's own."""
+
+    def __post_init__(self) -> None:
+        if self.whole_volume_squeeze and (self.patch is None or not self.frozen_statistics):
+            raise ValueError("whole_volume_squeeze is for patches with frozen_statistics")
 
 
 @dataclass(frozen=True)

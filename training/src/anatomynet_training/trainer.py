@@ -6,6 +6,7 @@ import math
 import os
 import signal
 import time
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,12 @@ from torch import nn
 from .augmentation import Examples
 from .losses import LOSSES, merge_missing_into_background
 from .metrics import dice_per_organ
-from .networks import build_network, freeze_batch_statistics
+from .networks import build_network, freeze_batch_statistics, pad_at_high_end
 from .precision import has_bfloat16_kernels
 from .preprocessing import prepare, segment
 from .recipe import Recipe, Stage
 from .sample import Sample, body_box, class_weights
+from .squeeze import WholeVolumeSqueeze
 
 CHECKPOINT = "checkpoint.pt"
 BEST = "best.pt"
@@ -64,6 +66,7 @@ class Trainer:
         torch.manual_seed(seed)
         self.network = build_network(recipe.network, len(self.organs) + 1).to(memory_format=torch.channels_last_3d)
         self.averaged = copy.deepcopy(self.network).eval()
+        self.squeeze = WholeVolumeSqueeze(self.network, self._whole_volume)
         self.weights = self._weights()
         self.autocast = recipe.autocast and has_bfloat16_kernels()
         if recipe.autocast and not self.autocast:
@@ -79,6 +82,11 @@ class Trainer:
     def _prepared(self, sample: Sample) -> Sample:
         prepared = prepare(sample, self.recipe.preprocessing)
         return prepared.cropped(body_box(prepared.intensities, margin=4)) if self.recipe.crop_to_body else prepared
+
+    def _whole_volume(self, sample: Sample) -> torch.Tensor:
+        intensities = self.recipe.preprocessing.intensities(torch.from_numpy(sample.intensities.astype(np.float32)))
+        padded = pad_at_high_end(intensities[None, None], self.network.architecture.padding_multiple)
+        return padded.to(memory_format=torch.channels_last_3d)
 
     def start_from(self, state: dict[str, torch.Tensor]) -> None:
         """Starts from given weights instead of random ones."""
@@ -139,7 +147,7 @@ class Trainer:
         for group in self.optimiser.param_groups:
             group["lr"] = learning_rate(stage, fraction)
         intensities = intensities.to(memory_format=torch.channels_last_3d)
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.autocast):
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.autocast), self._gating(stage, sample):
             logits = self.network(intensities)
         p = logits.float().softmax(dim=1)
         if self.recipe.background == "marginal":
@@ -152,6 +160,12 @@ class Trainer:
         self.optimiser.step()
         self._average()
         return loss.item()
+
+    def _gating(self, stage: Stage, sample: Sample) -> AbstractContextManager[None]:
+        if not stage.whole_volume_squeeze:
+            return nullcontext()
+        self.squeeze.follow(sample, self.training, self.step)
+        return self.squeeze.given(sample)
 
     def _weights(self) -> torch.Tensor:
         masks = [sample.annotated for sample in self.training]
@@ -232,6 +246,7 @@ class Trainer:
                 "progress": self.progress,
                 "best": self.best,
                 "next_validation": self.next_validation,
+                "squeeze": self.squeeze.means,
                 "recipe": self.recipe.table(),
             },
         )
@@ -246,6 +261,7 @@ class Trainer:
             self._enter(state["stage_index"])
             self.network.load_state_dict(state["network"])
             self.optimiser.load_state_dict(state["optimiser"])
+        self.squeeze.means = state["squeeze"]
         for name in ("step", "progress", "best", "next_validation"):
             setattr(self, name, state[name])
         print(f"resumed at step {self.step}, {100 * self.progress:.1f} %", flush=True)

@@ -13,7 +13,7 @@ from .inference import (
     probabilities,
     use_volume_statistics,
 )
-from .residual import ResidualArchitecture, ResidualNetwork
+from .residual import ResidualArchitecture, ResidualNetwork, SqueezeExcitation
 from .unet import UNet, UNetArchitecture
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "PAPER_TEXT_ARCHITECTURES",
     "ResidualArchitecture",
     "ResidualNetwork",
+    "SqueezeExcitation",
     "UNet",
     "UNetArchitecture",
     "architecture_of",

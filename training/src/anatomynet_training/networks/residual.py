@@ -47,10 +47,16 @@ class SqueezeExcitation(nn.Module):
             nn.Linear(squeezed, channels),
             nn.Sigmoid(),
         )
+        self.given_mean: Tensor | None = None
+        """(1, channels) in place of the features' own mean, in training; see `WholeVolumeSqueeze`."""
+
+    def mean(self, features: Tensor) -> Tensor:
+        """(batch, channels) over the volume."""
+        # bfloat16 would lose the mean of a large, mostly empty volume.
+        return features.to(self.fc[0].weight.dtype).mean(dim=(2, 3, 4))
 
     def forward(self, features: Tensor) -> Tensor:
-        # bfloat16 would lose the mean of a large, mostly empty volume.
-        gate = self.fc(features.to(self.fc[0].weight.dtype).mean(dim=(2, 3, 4)))
+        gate = self.fc(self.mean(features) if self.given_mean is None else self.given_mean)
         return features * gate.to(features.dtype)[:, :, None, None, None]
 
 
