@@ -28,8 +28,8 @@ class Competitor:
     variables: dict[str, str] = field(default_factory=dict)
     """Environment variables of its process."""
     needs: str | None = None
-    """Instruction set without which the runtime has no kernels of this precision, as /proc/cpuinfo names it: PyTorch
-    then computes a hundred times slower, and OpenVINO in float32."""
+    """Instruction set without which the runtime has no kernels of this precision, as /proc/cpuinfo names it. PyTorch
+    takes a hundred times as long then."""
 
     @property
     def is_baseline(self) -> bool:
