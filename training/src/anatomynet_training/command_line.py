@@ -1,4 +1,4 @@
-"""`anatomynet-training`: import, train, export, convert, check, evaluate."""
+"""`anatomynet-training`: import, complete, train, export, convert, check, evaluate."""
 
 import argparse
 import sys
@@ -7,8 +7,9 @@ from pathlib import Path
 import torch
 
 from .author_checkpoints import UnsafeCheckpoint, read_author_checkpoint
+from .completion import completed, drawn_volumes
 from .dataset import load_sample, load_samples, sample_paths, save_sample
-from .evaluation import evaluate, summary
+from .evaluation import evaluate, relabelled, summary
 from .export import BACKGROUND, check_parity, export
 from .learning_curve import draw_learning_curve
 from .library import Library, LibraryError
@@ -50,6 +51,21 @@ def _import(options: argparse.Namespace) -> int:
         save_sample(options.output, sample)
         drawn = [organ for organ, flag in zip(sample.organs, sample.annotated, strict=True) if flag]
         print(f"{name}: {sample.intensities.shape} voxels; drawn: {', '.join(drawn) or 'nothing'}", flush=True)
+    return 0
+
+
+def _complete(options: argparse.Namespace) -> int:
+    paths = sample_paths(options.samples)
+    volumes = drawn_volumes(load_samples(options.samples))
+    with Library(options.library).load(options.model) as model:
+        for path in paths:
+            sample = load_sample(path)
+            predicted = model.segment(sample, options.threads, largest_components=True)
+            whole = completed(sample, relabelled(predicted, model.classes, sample.organs), volumes)
+            save_sample(options.output, whole)
+            added = [organ for organ, before, after in zip(sample.organs, sample.annotated, whole.annotated, strict=True)
+                     if after and not before]
+            print(f"{sample.name}: added {', '.join(added) or 'nothing'}", flush=True)
     return 0
 
 
@@ -153,6 +169,12 @@ def _parser() -> argparse.ArgumentParser:
     importing.add_argument("--runner", default="anatomynet-demo", help="the demo runner (phantom)")
     importing.add_argument("--spacing", type=_axes, help="x,y,z mm (phantom)")
     importing.add_argument("--size", type=_extents, help="x,y,z voxels (phantom)")
+
+    completing = command("complete", _complete, "Fill in the organs that were not drawn from a model, run by the library.")
+    completing.add_argument("--model", type=Path, required=True)
+    completing.add_argument("--samples", type=Path, required=True)
+    completing.add_argument("--output", type=Path, required=True, help="folder for the completed samples")
+    completing.add_argument("--library", type=Path, help="libanatomynet.so; absent: the installed one")
 
     training = command("train", _train, "Train, or go on training, in a run folder.")
     training.add_argument("--recipe", default="paper", help="a shipped recipe's name, or a .toml file (paper)")
