@@ -20,6 +20,8 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 
 typedef void (*gomp_parallel)(void (*function)(void *), void *data, unsigned threads, unsigned flags);
 typedef int (*omp_pause)(int kind);
@@ -135,20 +137,34 @@ static void *wait_for_gate(void *gate) {
     return NULL;
 }
 
+/* A number that grows by one with each thread of the process; 0 where it is not to be had. */
+static long thread_links(void) {
+    struct stat tasks;
+    return stat("/proc/self/task", &tasks) == 0 ? (long)tasks.st_nlink : 0;
+}
+
 /* How many of `wanted` threads beside this one the system can create now, all alive at once. A
  * runtime that cannot create a thread ends the process, so it is asked only for what has just
- * been possible. */
+ * been possible, and some are left for whatever else creates threads at the same time. */
 static int32_t creatable_threads(int32_t wanted) {
-    enum { batch = 64 };
-    pthread_t threads[batch];
-    int32_t limit = wanted < batch ? wanted : batch, created = 0;
+    enum { most = 1023, reserve_most = 2 + most / 8 };
+    if (wanted > most) wanted = most;
+    const int32_t reserve = 2 + wanted / 8, tried = wanted + reserve;
+    pthread_t threads[most + reserve_most];
+    int32_t created = 0;
+    const long links = thread_links();
     pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
     pthread_mutex_lock(&gate);
-    while (created < limit && pthread_create(&threads[created], NULL, wait_for_gate, &gate) == 0) created += 1;
+    while (created < tried && pthread_create(&threads[created], NULL, wait_for_gate, &gate) == 0) created += 1;
     pthread_mutex_unlock(&gate);
     for (int32_t index = 0; index < created; index += 1) pthread_join(threads[index], NULL);
-    return created == limit ? wanted : created;
+    /* The system counts a thread against its limits until a moment after it has been joined. */
+    const struct timespec moment = {.tv_nsec = 100 * 1000};
+    for (int waited = 0; waited < 200 && thread_links() > links; waited += 1) nanosleep(&moment, NULL);
+    return created > reserve ? created - reserve : 0;
 }
+
+static void do_nothing(void *context) { (void)context; }
 
 ans_session ans_begin(int32_t workers) {
     ans_session session = {.workers = workers < 1 ? 1 : workers, .runtime = ANS_RUNTIME_NONE, .entry = NULL};
@@ -166,8 +182,11 @@ ans_session ans_begin(int32_t workers) {
     pthread_mutex_unlock(&state.mutex);
     if (session.runtime == ANS_RUNTIME_NONE) {
         session.workers = 1;
-    } else {
+    } else if (session.workers > 1) {
         session.workers = 1 + creatable_threads(session.workers - 1);
+        /* The runtime creates its threads now, not when others may be gone, and keeps them as long as
+         * it is asked for the same number. */
+        if (session.workers > 1) ((gomp_parallel)session.entry)(do_nothing, NULL, (unsigned)session.workers, 0);
     }
     return session;
 }
@@ -231,9 +250,8 @@ int32_t ans_run(ans_session session, int64_t items, ans_work work, void *work_co
         .tick_context = tick_context,
         .caller = pthread_self(),
     };
-    int64_t threads = session.workers < items ? session.workers : items;
-    if (threads > 1) {
-        ((gomp_parallel)session.entry)(take_items, &everyone, (unsigned)threads, 0);
+    if (session.workers > 1 && items > 1) {
+        ((gomp_parallel)session.entry)(take_items, &everyone, (unsigned)session.workers, 0);
     } else {
         take_items(&everyone);
     }
