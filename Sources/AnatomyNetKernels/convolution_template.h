@@ -33,6 +33,10 @@ static int64_t ANK(convolution_items)(const ank_convolution *operation) {
     return ANK(direct_items)(operation);
 }
 
+static int32_t ANK(convolution_sum_addends)(const ank_convolution *operation) {
+    return winograd_suits(operation, WIDE) ? winograd_sum_addends(operation) : 0;
+}
+
 static void ANK(convolve)(const ank_convolution *operation, int64_t item, void *scratch) {
     if (winograd_suits(operation, WIDE))
         winograd_convolve(operation, item, scratch);

@@ -75,6 +75,34 @@ static void reference_row(int32_t kernel, int32_t stride, int32_t width, const s
         }
 }
 
+/* The sums that an epilogue has left, against those of the outputs as they are stored, in units of what
+ * rounding explains: a row of tiles is added up in single precision, 16 voxels a tile one after the other.
+ * Infinite where planes that were not computed have been written to. */
+static double error_of_sums(const ank_convolution *operation, int64_t addends, int32_t lanes) {
+    const double *left = operation->epilogue.sums;
+    const double roundings = (16 * ((operation->width + 3) / 4) + 4) * 0x1p-24;
+    double worst = 0;
+    for (int32_t z = 0; z < operation->depth; z++)
+        for (int32_t b = 0, lane = 0; b < operation->output_count; b++)
+            for (int32_t l = 0; l < operation->output[b].lanes; l++, lane++) {
+                const ank_block *block = &operation->output[b];
+                double sum = 0, magnitude = 0, total = 0;
+                for (int64_t a = 0; a < addends; a++) total += left[(z * addends + a) * lanes + lane];
+                if (z < operation->first_plane || z >= operation->end_plane) {
+                    if (total != (double)CANARY * (double)addends) return INFINITY;
+                    continue;
+                }
+                for (int32_t y = 0; y < operation->height; y++)
+                    for (int32_t x = 0; x < operation->width; x++) {
+                        const double value = (double)block_value(block, z, y, (int64_t)x * block->lanes + l);
+                        sum += value;
+                        magnitude += fabs(value);
+                    }
+                if (total != sum) worst = fmax(worst, fabs(total - sum) / (roundings * magnitude));
+            }
+    return worst;
+}
+
 static void run_case(const ank_kernels *kernels, const struct convolution_case *c, struct random_source *source) {
     const enum guard_side side = random_below(source, 2) ? GUARD_BEFORE : GUARD_BEHIND;
     const int32_t gap = random_below(source, 2) ? 0 : 4 * (int32_t)random_below(source, 5);
@@ -168,16 +196,22 @@ static void run_case(const ank_kernels *kernels, const struct convolution_case *
     if (has_shortcut) kernels->prepare_convolution(&added_shape, added_weights, NULL, added_prepared.data);
     const ank_shortcut shortcut = {added_count, added_input, added_prepared.data};
 
-    const ank_convolution operation = {
+    ank_convolution operation = {
         .kernel = kernel, .stride = c->stride, .depth = c->depth, .height = c->height, .width = c->width,
         .input_depth = input_depth, .input_height = input_height, .input_width = input_width,
         .input_count = input_count, .output_count = output_count, .input = input, .output = output,
         .weights = prepared.data, .zero_row = zeros.data,
         .epilogue = {c->scale == 1 ? scale : NULL, c->shift ? shift : NULL,
                      c->residual == 0 ? NULL : c->residual == 1 ? residual : output, c->slope,
-                     has_shortcut ? &shortcut : NULL},
+                     has_shortcut ? &shortcut : NULL, NULL},
         .first_plane = c->first_plane, .end_plane = c->end_plane,
     };
+    const int64_t addends = kernels->convolution_sum_addends(&operation);
+    const int summed = addends > 0 && random_below(source, 2);
+    struct guarded_memory left_sums =
+        guarded_memory_create(summed ? sizeof(double) * (size_t)(c->depth * addends * lanes) : 64, side);
+    for (int64_t i = 0; summed && i < c->depth * addends * lanes; i++) ((double *)left_sums.data)[i] = (double)CANARY;
+    if (summed) operation.epilogue.sums = left_sums.data;
     struct guarded_memory scratch =
         guarded_memory_create((kernels->convolution_scratch_bytes(&operation) + 63) / 64 * 64, side);
     const int64_t items = kernels->convolution_items(&operation);
@@ -188,6 +222,7 @@ static void run_case(const ank_kernels *kernels, const struct convolution_case *
         kernels->convolve(&operation, sequence[i], scratch.data);
     }
 
+    const double worst_sum = summed ? error_of_sums(&operation, addends, lanes) : 0;
     double worst = 0, squares = 0;
     int64_t voxels = 0;
     const struct dense dense = dense_create(parts, c->parts, inputs);
@@ -227,6 +262,9 @@ static void run_case(const ank_kernels *kernels, const struct convolution_case *
         if (c->residual != 2 && !c->added_in_place && !c->ring) kept &= untouched(&outputs[o], c->first_plane, c->end_plane);
         zero &= zeros_written(&outputs[o], c->first_plane, c->end_plane);
     }
+    check(worst_sum <= 1, "%s convolution %d->%d at %dx%dx%d planes %d-%d residual %d shortcut %d: sums of planes wrong "
+          "by %.2g times what rounding explains", kernels->name, inputs, channels, c->depth, c->height, c->width,
+          c->first_plane, c->end_plane, c->residual, added_inputs, worst_sum);
     check(worst <= largest_error && rms <= rms_error && kept && zero,
           "%s convolution k%d s%d %d->%d formats %d%s->%d at %dx%dx%d planes %d-%d scale %d shift %d residual %d "
           "shortcut %d format %d%s slope %g: error max %.2e rms %.2e, %s, %s",
@@ -240,6 +278,7 @@ static void run_case(const ank_kernels *kernels, const struct convolution_case *
     if (has_shortcut) free(added_dense.values);
     free(dense.values);
     free(sequence);
+    guarded_memory_free(&left_sums);
     guarded_memory_free(&scratch);
     guarded_memory_free(&added_prepared);
     free(added_weights);
@@ -288,7 +327,7 @@ static void test_in_place(const ank_kernels *kernels, const int32_t parts[2], in
         .kernel = 1, .stride = 1, .depth = depth, .height = height, .width = width,
         .input_depth = depth, .input_height = height, .input_width = width,
         .input_count = input_count, .output_count = elsewhere.count, .input = input, .output = elsewhere.blocks,
-        .weights = prepared.data, .zero_row = zeros.data, .epilogue = {NULL, NULL, NULL, 0.01f, NULL},
+        .weights = prepared.data, .zero_row = zeros.data, .epilogue = {NULL, NULL, NULL, 0.01f, NULL, NULL},
         .first_plane = 0, .end_plane = depth,
     };
     struct guarded_memory scratch =

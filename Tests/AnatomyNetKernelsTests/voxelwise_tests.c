@@ -136,16 +136,29 @@ static void test_affine(const ank_kernels *kernels, int32_t channels, int residu
     feature_map_free(&input);
 }
 
-static void test_plane_sums(const ank_kernels *kernels, int32_t channels, int squares, int32_t format, int32_t depth,
-                            int32_t height, int32_t width, struct random_source *source) {
+static void test_plane_sums(const ank_kernels *kernels, int32_t channels, int squares, int is_known, int32_t format,
+                            int32_t depth, int32_t height, int32_t width, struct random_source *source) {
     const enum guard_side side = random_below(source, 2) ? GUARD_BEFORE : GUARD_BEHIND;
     struct feature_map input;
     feature_map_create(&input, channels, format, depth, height, width, 4, 0, side);
     feature_map_randomise(&input, source);
     struct guarded_memory sums = guarded_memory_create(sizeof(double) * 9 * 16 * (size_t)depth, side);
     struct guarded_memory square_sums = guarded_memory_create(sizeof(double) * 16 * (size_t)depth, side);
-    const ank_plane_sums operation = {depth, height, width, input.blocks, sums.data,
-                                      squares ? square_sums.data : NULL, 0, depth};
+    /* What a convolution would have left: a sum in two addends, among the lanes of another block. */
+    enum { ADDENDS = 2, OTHER_LANES = 8 };
+    const int32_t lanes = OTHER_LANES + input.blocks->lanes;
+    double *known = calloc((size_t)(depth * ADDENDS * lanes), sizeof *known);
+    for (int32_t z = 0; is_known && z < depth; z++)
+        for (int32_t y = 0; y < height; y++)
+            for (int32_t x = 0; x < width; x++)
+                for (int32_t c = 0; c < channels; c++)
+                    known[(z * ADDENDS + (x + y) % ADDENDS) * lanes + OTHER_LANES + c] +=
+                        (double)feature_map_value(&input, c, z, y, x);
+    const ank_plane_sums operation = {
+        .depth = depth, .height = height, .width = width, .input = input.blocks, .sums = sums.data,
+        .squares = squares ? square_sums.data : NULL, .known = is_known ? known + OTHER_LANES : NULL,
+        .known_addends = ADDENDS, .known_lanes = lanes, .first_plane = 0, .end_plane = depth,
+    };
     for (int64_t i = kernels->plane_sums_items(&operation) - 1; i >= 0; i--) kernels->sum_planes(&operation, i);
     /* A row is added up in single precision in four chains, which are then joined and reduced by a
      * border voxel (of magnitude 6 at most): (width / 4 + 3) roundings of the sum of magnitudes. */
@@ -170,8 +183,9 @@ static void test_plane_sums(const ank_kernels *kernels, int32_t channels, int sq
             if (squares)
                 worst = fmax(worst, fabs(square - ((double *)square_sums.data)[z * 16 + c]) / (roundings * square));
         }
-    check(worst <= 1, "%s plane sums of %d channels format %d at %dx%dx%d: error %.2g times what rounding explains",
-          kernels->name, channels, format, depth, height, width, worst);
+    check(worst <= 1, "%s plane sums of %d channels%s format %d at %dx%dx%d: error %.2g times what rounding explains",
+          kernels->name, channels, is_known ? " from known ones" : "", format, depth, height, width, worst);
+    free(known);
     guarded_memory_free(&square_sums);
     guarded_memory_free(&sums);
     feature_map_free(&input);
@@ -252,8 +266,10 @@ void test_voxelwise(const ank_kernels *kernels, struct random_source *source) {
     for (int32_t format = ANK_FLOAT32; format <= ANK_BFLOAT16; format++) {
         for (int32_t channels = 1; channels <= 16; channels += 5)
             for (int32_t width = 1; width <= 130; width += 1 + width / 3)
-                for (int32_t height = 1; height <= 5; height++)
-                    test_plane_sums(kernels, channels, height % 2, format, 2, height, width, source);
+                for (int32_t height = 1; height <= 5; height++) {
+                    test_plane_sums(kernels, channels, height % 2, 0, format, 2, height, width, source);
+                    test_plane_sums(kernels, channels, 0, 1, format, 2, height, width, source);
+                }
         for (int32_t classes = 1; classes <= 37; classes += 1 + classes / 5)
             for (int32_t width = 1; width <= 35; width += 1 + width / 5)
                 test_classification(kernels, classes, (int)random_below(source, 4), format,

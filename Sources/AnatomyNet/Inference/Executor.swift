@@ -140,6 +140,7 @@ struct Executor {
         operation.end_plane = Int32(planes.upperBound)
         operation.epilogue.negative_slope =
             isFinal && convolution.isActivated ? plan.network.negativeSlope : 1
+        operation.epilogue.sums = workspace.outputSums(of: index)
         let cost = cost(of: index, planes: planes)
         try withPointers(input, outputs, scale, shift, residual) {
             (input, outputs, scale, shift, residual) throws(AnatomyNetError) in
@@ -238,11 +239,12 @@ struct Executor {
     private func sumTaps(of index: Int, _ layer: Layer) throws(AnatomyNetError) -> [[Double]]? {
         let grid = plan.grid.halved(layer.level)
         guard let sums = workspace.sums(of: index, depth: grid.depth) else { return nil }
-        let input = workspace.inputBlocks(of: layer)
+        let known = workspace.inputSums(of: layer)
         var taps: [[Double]] = []
-        for (block, map) in input.enumerated() {
+        for (block, map) in workspace.inputBlocks(of: layer).enumerated() {
             try sumPlanes(
-                of: map, grid: grid, planes: 0..<grid.depth, into: sums, block: block, squares: false)
+                of: map, grid: grid, planes: 0..<grid.depth, into: sums, block: block, squares: false,
+                known: known[block])
             taps += sums.tapSums(block: block, channels: Int(map.channels))
         }
         return taps
@@ -252,19 +254,21 @@ struct Executor {
         let grid = plan.grid.halved(graph.layers[index].level)
         guard let sums = workspace.sums(of: index, depth: grid.depth) else { return }
         for (block, map) in workspace.blocks(of: index).enumerated() {
-            try sumPlanes(of: map, grid: grid, planes: planes, into: sums, block: block, squares: true)
+            try sumPlanes(
+                of: map, grid: grid, planes: planes, into: sums, block: block, squares: true, known: nil)
         }
     }
 
     private func sumPlanes(
         of map: ank_block, grid: FeatureMapLayout.Grid, planes: Range<Int>, into sums: PlaneSums, block: Int,
-        squares: Bool
+        squares: Bool, known: KnownSums?
     ) throws(AnatomyNetError) {
         try withUnsafePointer(to: map) { (map) throws(AnatomyNetError) in
             let operation = ank_plane_sums(
                 depth: Int32(grid.depth), height: Int32(grid.height), width: Int32(grid.width), input: map,
                 sums: sums.sums(block: block), squares: squares ? sums.squares(block: block) : nil,
-                first_plane: Int32(planes.lowerBound), end_plane: Int32(planes.upperBound))
+                known: known?.values, known_addends: Int32(known?.addends ?? 0),
+                known_lanes: Int32(known?.lanes ?? 0), first_plane: Int32(planes.lowerBound), end_plane: Int32(planes.upperBound))
             try withUnsafePointer(to: operation) { (operation) throws(AnatomyNetError) in
                 try runner.run(items: kernels.plane_sums_items(operation)) { item, _ in
                     kernels.sum_planes(operation, item)

@@ -26,6 +26,9 @@ struct Plan {
     let zeroRowFloats: Int
     /// For each layer, room for sums over its planes.
     private(set) var sums: [Arena.Reservation?]
+    /// For each layer whose output's sums are wanted and which can add them up itself, room for what it
+    /// leaves.
+    private(set) var outputSums: [OutputSumsPlacement?]
     /// Room that the caller of the plan asked for during the head.
     let headRoom: Arena.Reservation
     private(set) var arena: Arena
@@ -34,6 +37,14 @@ struct Plan {
         let layout: FeatureMapLayout
         let data: Arena.Reservation
         let tables: Arena.Reservation
+    }
+
+    struct OutputSumsPlacement {
+        let data: Arena.Reservation
+        /// Of a plane's sum.
+        let addends: Int
+        /// Of the layer's blocks together.
+        let lanes: Int
     }
 
     /// Bytes of the workspace.
@@ -105,15 +116,29 @@ struct Plan {
         }
         zeroRowFloats = 16 * Int(ank_row_voxels(Int64(grid.width))) + 16
         zeroRow = arena.reserve(zeroRowFloats * MemoryLayout<Float>.stride, during: 0...lastStep)
-        var scratchBytes = 0
+        let readers = Self.readersOfSums(in: network)
+        var outputSums = [OutputSumsPlacement?](repeating: nil, count: graph.layers.count)
+        let repetitions = self.repetitions
+        var largestScratch = 0
         for index in graph.layers.indices {
-            scratchBytes = max(
-                scratchBytes,
-                Self.scratchBytes(
-                    of: index, shortcut: shortcuts[index], in: network, maps: maps, head: head))
+            Self.withConvolution(index, shortcut: shortcuts[index], in: network, maps: maps, head: head) {
+                let kernels = network.kernels.pointee
+                largestScratch = max(largestScratch, kernels.convolution_scratch_bytes($0))
+                guard let reader = readers[index], index < lastStep, repetitions[index] == nil,
+                    let layout = maps[index]?.layout
+                else { return }
+                let addends = Int(kernels.convolution_sum_addends($0))
+                if addends == 0 { return }
+                let lanes = layout.blocks.reduce(0) { $0 + $1.lanes }
+                let bytes = layout.grid.depth * addends * lanes * MemoryLayout<Double>.stride
+                outputSums[index] = OutputSumsPlacement(
+                    data: arena.reserve(bytes, during: index...min(reader, lastStep)), addends: addends,
+                    lanes: lanes)
+            }
         }
-        self.scratchBytes = (scratchBytes + 63) / 64 * 64
-        scratch = arena.reserve(self.scratchBytes * workers, during: 0...lastStep)
+        self.outputSums = outputSums
+        scratchBytes = (largestScratch + 63) / 64 * 64
+        scratch = arena.reserve(scratchBytes * workers, during: 0...lastStep)
         self.headRoom = arena.reserve(max(headRoom, 1), during: lastStep...lastStep)
         arena.place()
         self.arena = arena
@@ -220,12 +245,29 @@ struct Plan {
         }
     }
 
-    private static func scratchBytes(
-        of index: Int, shortcut: Int?, in network: BoundNetwork, maps: [MapPlacement?], head: HeadSchedule
-    ) -> Int {
+    /// For each layer, the gated convolution that wants the sums of its output (`BoundSqueeze`), if one
+    /// does.
+    private static func readersOfSums(in network: BoundNetwork) -> [Int?] {
+        var readers = [Int?](repeating: nil, count: network.graph.layers.count)
+        if network.batchNorm == .volume { return readers }
+        for (index, layer) in network.graph.layers.enumerated() {
+            guard case .convolution(let convolution) = layer.operation, convolution.squeeze != nil else {
+                continue
+            }
+            for map in network.graph.inputMaps(of: layer) { readers[map] = index }
+        }
+        return readers
+    }
+
+    /// Calls `body` with a layer's convolution as far as it is known before there is memory; not for
+    /// other layers, nor for those without storage.
+    private static func withConvolution(
+        _ index: Int, shortcut: Int?, in network: BoundNetwork, maps: [MapPlacement?], head: HeadSchedule,
+        _ body: (UnsafePointer<ank_convolution>) -> Void
+    ) {
         let layer = network.graph.layers[index]
         guard case .convolution(let convolution) = layer.operation, let output = maps[index]?.layout else {
-            return 0
+            return
         }
         let inputGrid = convolution.stride == 2 ? maps[layer.inputs[0]]?.layout.grid : output.grid
         let planes = index >= head.firstLayer ? min(HeadSchedule.slab, output.grid.depth) : output.grid.depth
@@ -236,7 +278,7 @@ struct Plan {
                 of: network.graph.layers[shortcut], projection, in: network.graph, maps: maps)
         }
         let outputs = output.blocks.map { ank_block(channelsOf: $0, storage: output.storage) }
-        return input.withUnsafeBufferPointer { input in
+        input.withUnsafeBufferPointer { input in
             outputs.withUnsafeBufferPointer { outputs in
                 var operation = ank_convolution(
                     kernel: Int32(convolution.kernel), stride: Int32(convolution.stride), output: output.grid,
@@ -246,12 +288,12 @@ struct Plan {
                 operation.output_count = Int32(outputs.count)
                 operation.output = outputs.baseAddress
                 operation.end_plane = Int32(planes)
-                return added.withUnsafeBufferPointer { added in
+                added.withUnsafeBufferPointer { added in
                     let shortcut = ank_shortcut(
                         input_count: Int32(added.count), input: added.baseAddress, weights: nil)
-                    return withUnsafePointer(to: shortcut) { shortcut in
+                    withUnsafePointer(to: shortcut) { shortcut in
                         if !added.isEmpty { operation.epilogue.shortcut = shortcut }
-                        return network.kernels.pointee.convolution_scratch_bytes(&operation)
+                        body(&operation)
                     }
                 }
             }

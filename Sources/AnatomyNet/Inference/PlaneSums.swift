@@ -55,3 +55,18 @@ struct PlaneSums {
         }
     }
 }
+
+/// What a convolution has left of the sums of a block that it stored: the whole of a plane in some
+/// addends, among those of the map's other blocks.
+struct KnownSums {
+    let values: UnsafePointer<Double>
+    let addends: Int
+    /// From one addend to the next.
+    let lanes: Int
+
+    init(values: UnsafeMutablePointer<Double>, addends: Int, lanes: Int) {
+        self.values = UnsafePointer(values)
+        self.addends = addends
+        self.lanes = lanes
+    }
+}

@@ -78,6 +78,27 @@ final class Workspace {
         return PlaneSums(depth: depth, base: pointer(to: reservation).assumingMemoryBound(to: Double.self))
     }
 
+    /// Where a layer leaves the sums of its output, if it does.
+    func outputSums(of layer: Int) -> UnsafeMutablePointer<Double>? {
+        plan.outputSums[layer].map { pointer(to: $0.data).assumingMemoryBound(to: Double.self) }
+    }
+
+    /// What the layers that a layer reads have left of their sums: for each of `inputBlocks(of:)`, from its
+    /// first lane on.
+    func inputSums(of layer: Layer) -> [KnownSums?] {
+        let maps = plan.network.graph.inputMaps(of: layer)
+        return maps.flatMap { map -> [KnownSums?] in
+            guard let placement = plan.outputSums[map], let sums = outputSums(of: map),
+                map != plan.network.graph.imageCompanion(of: maps)
+            else { return [KnownSums?](repeating: nil, count: blocks[map].count) }
+            var lane = 0
+            return blocks[map].map { block in
+                defer { lane += Int(block.lanes) }
+                return KnownSums(values: sums + lane, addends: placement.addends, lanes: placement.lanes)
+            }
+        }
+    }
+
     /// The bytes that the plan keeps for its caller during the head.
     var headRoom: UnsafeMutableRawPointer { pointer(to: plan.headRoom) }
 

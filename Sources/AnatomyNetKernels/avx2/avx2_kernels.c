@@ -37,6 +37,7 @@ const ank_kernels ank_avx2_kernels = {
     .convolution_items = convolution_items_avx2,
     .convolve = convolve_avx2,
     .takes_shortcut = winograd_takes_shortcut,
+    .convolution_sum_addends = convolution_sum_addends_avx2,
     .transposed_weights_bytes = transposed_weights_bytes_avx2,
     .prepare_transposed = prepare_transposed_avx2,
     .transposed_items = transposed_items_avx2,

@@ -38,6 +38,7 @@ const ank_kernels ank_avx512_kernels = {
     .convolution_items = convolution_items_avx512,
     .convolve = convolve_avx512,
     .takes_shortcut = winograd_takes_shortcut,
+    .convolution_sum_addends = convolution_sum_addends_avx512,
     .transposed_weights_bytes = transposed_weights_bytes_avx512,
     .prepare_transposed = prepare_transposed_avx512,
     .transposed_items = transposed_items_avx512,

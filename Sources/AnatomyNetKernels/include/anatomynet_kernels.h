@@ -87,6 +87,8 @@ typedef struct ank_epilogue {
     float negative_slope;      /* activation(v) = max(v, negative_slope * v); 1: identity, 0: ReLU */
     const ank_shortcut *shortcut; /* in place of a residual, where takes_shortcut says so;
                                      NULL: none */
+    double *sums; /* [plane][convolution_sum_addends][lane]: addends of the sum over each computed plane
+                     of what is stored, all blocks' lanes in sequence; NULL: not wanted */
 } ank_epilogue;
 
 /* A convolution with zero padding (kernel / 2): 3x3x3 with stride 1 or 2, or
@@ -167,6 +169,10 @@ typedef struct ank_plane_sums {
     const ank_block *input; /* one block */
     double *sums;    /* [depth][3][3][16] */
     double *squares; /* [depth][16], sums of squares over the whole plane; NULL: not wanted */
+    /* What the convolution that stored the map has left in its epilogue's sums, at the block's first lane;
+     * then only the planes' borders are read. NULL: not known. Not together with squares. */
+    const double *known;
+    int32_t known_addends, known_lanes;
     int32_t first_plane, end_plane;
 } ank_plane_sums;
 
@@ -200,6 +206,9 @@ typedef struct ank_kernels {
     /* Whether a convolution of the first shape takes the 1x1x1 convolution of the second along as its
      * epilogue's shortcut. */
     int32_t (*takes_shortcut)(const ank_convolution_shape *shape, const ank_convolution_shape *shortcut);
+    /* Addends of a plane's sum in the epilogue's sums, the same for any number of threads; 0: this
+     * convolution leaves none. */
+    int32_t (*convolution_sum_addends)(const ank_convolution *operation);
 
     /* weights: [input channel][output channel][kz][ky][kx], 2 x 2 x 2 taps */
     size_t (*transposed_weights_bytes)(int32_t input_channels, int32_t output_channels);

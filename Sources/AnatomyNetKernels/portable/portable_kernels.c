@@ -18,6 +18,11 @@ static int32_t takes_no_shortcut(const ank_convolution_shape *shape, const ank_c
     return 0;
 }
 
+static int32_t leaves_no_sums(const ank_convolution *operation) {
+    (void)operation;
+    return 0;
+}
+
 const ank_kernels ank_portable_kernels = {
     .name = "portable",
     .convolution_weights_bytes = direct_weights_bytes_portable,
@@ -26,6 +31,7 @@ const ank_kernels ank_portable_kernels = {
     .convolution_items = direct_items_portable,
     .convolve = direct_convolve_portable,
     .takes_shortcut = takes_no_shortcut,
+    .convolution_sum_addends = leaves_no_sums,
     .transposed_weights_bytes = transposed_weights_bytes_portable,
     .prepare_transposed = prepare_transposed_portable,
     .transposed_items = transposed_items_portable,

@@ -31,7 +31,8 @@ struct product {
     const float *wide_weights; /* [input channel][wide vectors] */
     const float *narrow_weights;
     struct target targets[3]; /* of the wide vectors, then of the narrow one */
-    const char *fetched;      /* lines fetched ahead meanwhile, one an input channel, from there on; NULL: none */
+    const char *fetched;      /* fetched ahead meanwhile, at the first input channel ... */
+    int64_t fetch_step;       /* ... and so many bytes further at each other */
 };
 
 #endif

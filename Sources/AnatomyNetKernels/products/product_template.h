@@ -29,13 +29,12 @@ ANK_INLINE void multiply(const int rows, const int wide, const int narrow,
 
     const float *wide_weights = p->wide_weights, *narrow_weights = p->narrow_weights;
     const char *fetched = p->fetched;
+    const int64_t fetch_step = p->fetch_step;
 
-#define ACCUMULATE(step, fetching)                                                        \
+#define ACCUMULATE(step)                                                        \
     for (const float *const end = from + source->channels; from < end; from++) {          \
-        if (fetching) {                                                                   \
-            __builtin_prefetch(fetched, 0, 2);                                            \
-            fetched += LINE_BYTES;                                                        \
-        }                                                                                 \
+        __builtin_prefetch(fetched, 0, 2);                                                \
+        fetched += fetch_step;                                                            \
         WIDE_VECTOR w[3];                                                                \
         vector_8 narrow_w = splat_8(0);                                                  \
         _Pragma("clang loop unroll(full)") for (int n = 0; n < wide; n++)                \
@@ -61,27 +60,19 @@ ANK_INLINE void multiply(const int rows, const int wide, const int narrow,
         }                                                                                \
     }
 
-#define ACCUMULATE_ROWS(step)                                                             \
-    if (fetched) {                                                                        \
-        ACCUMULATE(step, 1)                                                               \
-    } else {                                                                              \
-        ACCUMULATE(step, 0)                                                               \
-    }
-
     for (int32_t i = 0; i < p->source_count; i++) {
         const struct source *const source = &p->sources[i];
         const float *from = source->values + p->displacement + p->first_row * source->step;
         /* The distance of rows has to be a constant, or each row takes an
          * address register of its own. */
         if (source->step == 16) {
-            ACCUMULATE_ROWS(16)
+            ACCUMULATE(16)
         } else if (source->step == 8) {
-            ACCUMULATE_ROWS(8)
+            ACCUMULATE(8)
         } else {
-            ACCUMULATE_ROWS(2)
+            ACCUMULATE(2)
         }
     }
-#undef ACCUMULATE_ROWS
 #undef ACCUMULATE
 
 #pragma clang loop unroll(full)

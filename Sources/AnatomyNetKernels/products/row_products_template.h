@@ -10,14 +10,14 @@ static void pass_targets(const struct output_pass *pass, const struct lane_group
     }
 }
 
-/* How often multiply_whole_row() takes from its list. */
-static int64_t whole_row_takes(const struct output_passes *passes, int32_t rows) {
-    int64_t takes = 0;
+/* How many products multiply_whole_row() comes to. */
+static int64_t whole_row_products(const struct output_passes *passes, int32_t rows) {
+    int64_t products = 0;
     for (int32_t p = 0; p < passes->count; p++) {
         const int32_t most = rows_most(passes->pass[p].wide, passes->pass[p].narrow);
-        takes += (rows + most - 1) / most;
+        products += (rows + most - 1) / most;
     }
-    return takes;
+    return products;
 }
 
 /* Sums over `sources` for `rows` rows, a portion that fills the registers after another. */
@@ -36,7 +36,7 @@ static void multiply_whole_row(const struct source *sources, int32_t source_coun
         const int32_t most = rows_most(pass->wide, pass->narrow);
         for (int32_t x = 0; x < rows; x += most) {
             product.first_row = x;
-            product.fetched = fetch_list_take(fetches, inputs);
+            fetch_list_share(fetches, inputs, &product);
             multiply_rows(rows - x < most ? rows - x : most, pass->wide, pass->narrow, &product);
         }
         weights += (int64_t)inputs * (pass->wide * WIDE + pass->narrow * 8);

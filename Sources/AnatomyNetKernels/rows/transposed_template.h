@@ -53,7 +53,7 @@ static void ANK(transposed_sums)(const struct source *sources, int32_t source_co
         };
         for (int32_t row = 0; row < count; row += most) {
             product.first_row = row;
-            product.fetched = fetch_list_take(fetches, inputs);
+            fetch_list_share(fetches, inputs, &product);
             multiply_rows(count - row < most ? count - row : most, 2, 0, &product);
         }
     }

@@ -19,6 +19,7 @@
  *             products in slot e: slot e is free by then, whatever the numbers of
  *             input and output groups, and no second buffer takes up cache.
  *   ring      6 columns of 36 values a lane, or 4 x 36 half-transformed products a lane
+ *   sums      doubles: of the item's outputs, [z][lane]
  *   shortcut  what a shortcut adds to the row block's outputs: for each of the 16 rows
  *             [z][y], block by block, 4 voxels a tile
  *   widened   one of those rows of the shortcut's inputs, where they are bfloat16
@@ -38,6 +39,7 @@ struct item {
     int32_t plane;              /* first plane of the tile */
     int32_t tile, tiles;        /* tiles along W */
     float *slots, *ring, *shortcut, *widened;
+    double *sums; /* NULL: not wanted */
     struct fetch_list fetches;
 };
 
@@ -162,15 +164,15 @@ static void multiply_block(struct item *item) {
     }
     struct product products[LANE_GROUPS_MAX];
     int32_t portions[LANE_GROUPS_MAX];
-    int64_t takes = 0;
+    int64_t shares = 0;
     for (int32_t p = 0; p < passes; p++) {
         products[p].source_count = item->input.count;
         products[p].sources = sources;
         pass_targets(&item->passes.pass[p], &item->output_vectors, item->slots, item->tiles, products[p].targets);
         portions[p] = portions_of(item, &item->passes.pass[p]);
-        takes += WINOGRAD_CUBE_POINTS * portions[p];
+        shares += WINOGRAD_CUBE_POINTS * portions[p];
     }
-    fetch_list_spread(&item->fetches, takes, channels);
+    fetch_list_spread(&item->fetches, shares, channels);
 
     const float *weights = item->operation->weights;
     for (int e = 0; e < WINOGRAD_CUBE_POINTS; e++) {
@@ -184,7 +186,7 @@ static void multiply_block(struct item *item) {
             product->first_row = 0;
             for (int32_t left = portions[p]; left > 0; left--) {
                 const int32_t rows = (item->tiles - (int32_t)product->first_row) / left;
-                product->fetched = fetch_list_take(&item->fetches, channels);
+                fetch_list_share(&item->fetches, channels, product);
                 multiply_rows(rows, pass->wide, pass->narrow, product);
                 product->first_row += rows;
             }
@@ -236,8 +238,13 @@ static void multiply_shortcut(struct item *item, int32_t tile_row) {
             to.scale[l] = epilogue->scale ? epilogue->scale[group->offset + l] : 1;                \
             to.shift[l] = epilogue->shift ? epilogue->shift[group->offset + l] : 0;                \
         }                                                                                          \
+        float sums[4 * BLOCK_LANES] = {0};                                                         \
+        if (item->sums) to.sums = sums;                                                            \
         transform_output_##vector(item->slots + (int64_t)item->tiles * group->offset, item->work.slot,            \
                                   item->tiles, item->ring, &to);                                   \
+        for (int32_t z = 0; item->sums && z < 4; z++)                                              \
+            for (int32_t l = 0; l < group->lanes; l++)                                             \
+                item->sums[z * item->output.lanes + group->offset + l] += (double)sums[z * BLOCK_LANES + l];      \
         /* The zero voxels before and behind the row belong to the items at its ends. */           \
         for (int r = 0; r < OUTPUT_ROWS; r++) {                                                    \
             if (!to.rows[r]) continue;                                                             \
@@ -279,11 +286,16 @@ static void winograd_plan(struct lane_groups *input, struct lane_groups *output,
     winograd_plan_work(work, operation, input, output, &limits);
 }
 
+/* Of an item's sums, which are doubles. */
+static int64_t sums_floats(const struct lane_groups *output) {
+    return 4 * output->lanes * (int64_t)(sizeof(double) / sizeof(float));
+}
+
 static size_t winograd_scratch_bytes(const ank_convolution *operation) {
     struct lane_groups input, output;
     struct winograd_work work;
     winograd_plan(&input, &output, &work, operation);
-    int64_t floats = SLOTS * work.slot + RING;
+    int64_t floats = SLOTS * work.slot + RING + sums_floats(&output);
     const ank_shortcut *shortcut = operation->epilogue.shortcut;
     if (shortcut) {
         const int64_t voxels = 4 * work.block_tiles;
@@ -296,6 +308,15 @@ static size_t winograd_scratch_bytes(const ank_convolution *operation) {
  * rows. */
 static int32_t winograd_takes_shortcut(const ank_convolution_shape *shape, const ank_convolution_shape *shortcut) {
     return winograd_suits_shape(shape, WIDE) && shortcut->kernel == 1 && row_convolution_suits_shape(shortcut, WIDE);
+}
+
+/* An item adds up its own outputs: a plane's sum has as many addends as items share the plane. */
+static int32_t winograd_sum_addends(const ank_convolution *operation) {
+    if (operation->output->format != ANK_FLOAT32) return 0;
+    struct lane_groups input, output;
+    struct winograd_work work;
+    winograd_plan(&input, &output, &work, operation);
+    return work.row_stretches * work.column_blocks;
 }
 
 static int64_t winograd_items(const ank_convolution *operation) {
@@ -322,7 +343,10 @@ static void winograd_convolve(const ank_convolution *operation, int64_t index, v
     item.tiles = winograd_first_tile(work, block + 1) - item.tile;
     item.slots = scratch;
     item.ring = item.slots + SLOTS * work->slot;
-    item.shortcut = item.ring + RING;
+    double *const sums = (double *)(item.ring + RING);
+    item.sums = operation->epilogue.sums ? sums : NULL;
+    for (int32_t l = 0; item.sums && l < 4 * item.output.lanes; l++) sums[l] = 0;
+    item.shortcut = item.ring + RING + sums_floats(&item.output);
     item.widened = item.shortcut + (int64_t)OUTPUT_ROWS * 4 * work->block_tiles * item.output.lanes;
 
     const int32_t first_row = (int32_t)((int64_t)stretch * work->tile_rows / work->row_stretches);
@@ -334,4 +358,8 @@ static void winograd_convolve(const ank_convolution *operation, int64_t index, v
         if (operation->epilogue.shortcut) multiply_shortcut(&item, row);
         transform_block_output(&item, row);
     }
+    const int64_t addends = (int64_t)work->row_stretches * work->column_blocks;
+    for (int32_t z = 0; item.sums && z < 4 && item.plane + z < operation->end_plane; z++)
+        memcpy(operation->epilogue.sums + ((item.plane + z) * addends + index % addends) * item.output.lanes,
+               sums + z * item.output.lanes, sizeof(double) * (size_t)item.output.lanes);
 }

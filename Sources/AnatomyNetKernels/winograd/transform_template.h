@@ -139,12 +139,13 @@ struct NAMED(output_rows) {
     int32_t lanes;   /* of a voxel: a multiple of LANES */
     int32_t columns; /* voxels of the row from x on; those after are zero */
     float scale[BLOCK_LANES], shift[BLOCK_LANES], negative_slope;
+    float *sums; /* [z][BLOCK_LANES]: where the outputs are added up, if they are float32; NULL: nowhere */
 };
 
 /* Transforms the products of the row block's tiles back and writes them. */
 ANK_INLINE void NAMED(transform_output_of)(const float *products, int64_t slot, int32_t tiles, float *lines,
                                            const struct NAMED(output_rows) *to, const int32_t format,
-                                           const int32_t added_format) {
+                                           const int32_t added_format, const int summed) {
 #define OUTPUT(r) writable_value_at(to->rows[r], offset, format)
     const int32_t lanes = to->lanes;
     const VECTOR slope = SPLAT(to->negative_slope);
@@ -181,6 +182,9 @@ ANK_INLINE void NAMED(transform_output_of)(const float *products, int64_t slot, 
 #pragma clang loop unroll(full)
                     for (int i = 0; i < 4; i++) height[i][z] = y[i];
                 }
+                VECTOR totals[4];
+#pragma clang loop unroll(full)
+                for (int z = 0; z < 4; z++) totals[z] = summed ? LOAD(to->sums + z * BLOCK_LANES + lane) : SPLAT(0);
 #pragma clang loop unroll(full)
                 for (int y = 0; y < 4; y++) {
                     VECTOR sums[4];
@@ -192,9 +196,13 @@ ANK_INLINE void NAMED(transform_output_of)(const float *products, int64_t slot, 
                         if (to->added)
                             v += NAMED(load_values)(value_at(to->added_rows[4 * z + y], offset, added_format),
                                                     added_format);
-                        NAMED(store_values)(OUTPUT(4 * z + y), NAMED(activate)(v, slope), format);
+                        v = NAMED(activate)(v, slope);
+                        if (summed) totals[z] += v;
+                        NAMED(store_values)(OUTPUT(4 * z + y), v, format);
                     }
                 }
+                if (summed)
+                    for (int z = 0; z < 4; z++) STORE(to->sums + z * BLOCK_LANES + lane, totals[z]);
             }
     }
 #undef OUTPUT
@@ -202,12 +210,14 @@ ANK_INLINE void NAMED(transform_output_of)(const float *products, int64_t slot, 
 
 static void NAMED(transform_output)(const float *products, int64_t slot, int32_t tiles, float *lines,
                                     const struct NAMED(output_rows) *to) {
-    if (to->format == ANK_FLOAT32)
-        NAMED(transform_output_of)(products, slot, tiles, lines, to, ANK_FLOAT32, ANK_FLOAT32);
+    if (to->format == ANK_FLOAT32 && to->sums)
+        NAMED(transform_output_of)(products, slot, tiles, lines, to, ANK_FLOAT32, ANK_FLOAT32, 1);
+    else if (to->format == ANK_FLOAT32)
+        NAMED(transform_output_of)(products, slot, tiles, lines, to, ANK_FLOAT32, ANK_FLOAT32, 0);
     else if (to->added_format == ANK_FLOAT32)
-        NAMED(transform_output_of)(products, slot, tiles, lines, to, ANK_BFLOAT16, ANK_FLOAT32);
+        NAMED(transform_output_of)(products, slot, tiles, lines, to, ANK_BFLOAT16, ANK_FLOAT32, 0);
     else
-        NAMED(transform_output_of)(products, slot, tiles, lines, to, ANK_BFLOAT16, ANK_BFLOAT16);
+        NAMED(transform_output_of)(products, slot, tiles, lines, to, ANK_BFLOAT16, ANK_BFLOAT16, 0);
 }
 
 #undef PASTED
