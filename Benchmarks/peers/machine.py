@@ -18,7 +18,7 @@ def describe() -> dict[str, str]:
         "instruction sets": _instruction_sets(),
         "memory": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 1e9:.0f} GB",
         "system": platform.freedesktop_os_release().get("PRETTY_NAME", platform.system()),
-        "library": _library(),
+        "library": library(),
         "weights": places.WEIGHTS.name,
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
     }
@@ -58,7 +58,7 @@ def has(instruction_set: str) -> bool:
     return instruction_set in known.get("flags", known.get("Features", "")).split()
 
 
-def _library() -> str:
+def library() -> str:
     """The version, and the commit where the source tree knows it."""
     swift = (places.ROOT / "Sources" / "AnatomyNet" / "LibraryVersion.swift").read_text(encoding="utf-8")
     version = swift.split('StaticString = "')[1].split('"')[0]

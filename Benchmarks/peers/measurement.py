@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from . import machine
 from .competitors import LIBRARY, LIBRARY_KEEPING, Competitor, heats
 from .environments import EnvironmentMissing, python_of
 from .results import Alone, Alternating, NotMeasured
@@ -36,7 +37,7 @@ def measure_alone(library: Competitor, size: Size, threads: int, rounds: int, lo
                 times.append(worker.run())
             idle.append(worker.idle_processor_seconds())
             peaks.append(worker.end())
-    record = Alone(library.name, str(size), threads, loads, firsts, times, idle, max(peaks))
+    record = Alone(library.name, str(size), threads, loads, firsts, times, idle, max(peaks), machine.library())
     _tell(library, size, threads, times)
     return record
 
@@ -97,6 +98,7 @@ def _measure_heat(
                 times[worker.competitor.baseline],
                 peaks[name],
                 times.get(LIBRARY_KEEPING.name, []) if worker.competitor.baseline == LIBRARY.name else [],
+                machine.library(),
             )
             for name, worker in workers.items()
             if not worker.competitor.is_baseline

@@ -23,7 +23,7 @@ ORDER = [each.name for each in COMPETITORS]
 
 def whole_report(results: Results, plots: Sequence[str]) -> str:
     """The report with every figure; `plots` are the pictures' file names beside it."""
-    parts = ["# Measured", _machine(results), "## Targets", target_table(targets(results))]
+    parts = ["# Measured", _machine(results), "## Targets", target_table(targets(results), results.machine.get("library", ""))]
     if results.alternating:
         parts += ["## Beside other runtimes", *_comparisons(results)]
         parts += [f"![{Path(plot).stem.replace('-', ' ')}]({plot})" for plot in plots]
@@ -36,14 +36,22 @@ def whole_report(results: Results, plots: Sequence[str]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def target_table(rows: Iterable[Target]) -> str:
+def target_table(rows: Iterable[Target], newest: str) -> str:
+    """`newest`: the version of this library that need not be named."""
+
     def value(number: float | None, unit: str) -> str:
         return "–" if number is None else f"{number:.3g}{unit}"
 
     return _table(
         ["178×302×225, 2 threads, float32", "must", "aim", "measured", ""],
         [
-            [row.name, value(row.must, row.unit), value(row.aim, row.unit), value(row.measured, row.unit), row.verdict]
+            [
+                row.name,
+                value(row.must, row.unit),
+                value(row.aim, row.unit),
+                value(row.measured, row.unit),
+                row.verdict if row.library in (newest, "") else f"{row.verdict} ({row.library})",
+            ]
             for row in rows
         ],
     )
@@ -128,13 +136,17 @@ def _machine(results: Results) -> str:
 
 def _comparisons(results: Results) -> list[str]:
     parts = [HOW]
+    newest = results.machine.get("library", "")
     configurations = sorted(
         {(Size.parse(record.size).voxels, record.size, record.threads) for record in results.alternating}
     )
     for _, size, threads in configurations:
         records = [record for record in results.alternating if (record.size, record.threads) == (size, threads)]
         parts.append(f"### {_times(Size.parse(size))}, {threads} {'thread' if threads == 1 else 'threads'}")
-        parts.append(_comparison_table(records))
+        for library in sorted({record.library for record in records}, key=lambda each: each != newest):
+            if library not in (newest, ""):
+                parts.append(f"With this library {library}:")
+            parts.append(_comparison_table([record for record in records if record.library == library]))
     return parts
 
 
@@ -203,7 +215,7 @@ def _descriptions(results: Results) -> str:
 def _alone_table(results: Results) -> str:
     return _table(
         ["", "volume", "threads", "load", "first call", "warm call", "spread", "first / warm", "per voxel", "peak memory",
-         "processor time in the second after"],
+         "processor time in the second after", "version"],
         [
             [
                 competitor(record.competitor).title,
@@ -217,6 +229,7 @@ def _alone_table(results: Results) -> str:
                 f"{nanoseconds_per_voxel(record):.0f} ns",
                 f"{record.peak_bytes / 1e9:.2f} GB",
                 f"{1000 * max(record.idle_processor_seconds):.0f} ms",
+                record.library,
             ]
             for record in _sorted(results.alone)
         ],

@@ -26,6 +26,8 @@ class Alone:
     """One a process: processor time in the second that begins one second after the last call."""
     peak_bytes: int
     """Largest peak resident memory of a process."""
+    library: str = ""
+    """Version and commit of this library."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class Alternating:
     peak_bytes: int
     keeping_seconds: list[float] = field(default_factory=list)
     """Of the same rounds too: this library with its memory kept between calls; empty where it did not take part."""
+    library: str = ""
+    """Version and commit of this library."""
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,13 @@ class Summaries(unittest.TestCase):
         self.assertEqual(found["two threads against one"], (1.9, "reached"))
         self.assertAlmostEqual(found["first call over warm call"][0], 1.1)
 
+    def test_versions_of_the_library_are_not_mixed_in_one_figure(self):
+        older = replace(alone("178x302x225", 1, [3.8]), library="0.1.0")
+        results = Results(alone=[alone("178x302x225", 2, [2.0]), older, replace(alone("64x128x128", 2, [9.0]), library="0.1.0")])
+        found = {target.name: target.measured for target in summary.targets(results)}
+        self.assertIsNone(found["two threads against one"])
+        self.assertTrue("time per voxel: largest distance from flat, ±" in found)
+
 
 class Grouping(unittest.TestCase):
     peers = tuple(each for each in COMPETITORS if not each.is_baseline)
