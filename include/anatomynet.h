@@ -64,7 +64,7 @@
  *   Processes   A child made by fork() may use the library and its models. The library stays
  *               mapped after dlclose().
  *
- * Everything here is since version 0.1.0.
+ * Everything here is since version 0.1.0, where nothing else is said.
  */
 #ifndef ANATOMYNET_H
 #define ANATOMYNET_H
@@ -133,6 +133,8 @@ const char *anatomynet_instruction_set(void);
 
 /* ---- Callbacks ----------------------------------------------------------- */
 
+/* A callback returns: neither a C++ exception nor longjmp may leave it through the library. */
+
 #define ANATOMYNET_LOG_INFORMATION 1
 #define ANATOMYNET_LOG_WARNING 2
 
@@ -184,7 +186,7 @@ typedef struct anatomynet_load_options {
     uint32_t instruction_set;     /* ANATOMYNET_INSTRUCTION_SET_...: weights are laid out for it */
     anatomynet_log_callback log;  /* told, during the call, which defaults were taken; NULL: nobody */
     void *log_user;
-    uint32_t keep_memory;         /* 1: the memory of the largest call so far stays with the model, and calls
+    uint32_t keep_memory;         /* since 0.2.0. 1: the memory of the largest call so far stays with the model, and calls
                                      that find it do without fresh pages; anatomynet_free releases it.
                                      0 (default): a call releases all it took */
     uint32_t reserved;            /* 0 */
@@ -319,7 +321,9 @@ typedef struct anatomynet_segment_options {
     uint32_t threads;            /* at most this many, up to 1024; 0: what the process may use
                                     (processor affinity and control group quota). The result is
                                     the same to the last bit for any number. */
-    uint64_t memory_limit;       /* bytes the call may allocate; checked before work starts; 0: no limit */
+    uint64_t memory_limit;       /* bytes the call may allocate; checked before work starts, and once
+                                    more where keep_largest_components meets labels like noise;
+                                    0: no limit */
     anatomynet_progress_callback progress; /* NULL: none */
     void *progress_user;
     anatomynet_log_callback log; /* NULL: none */
@@ -329,7 +333,7 @@ typedef struct anatomynet_segment_options {
                                     trained on; 0 (default): refuse it */
     uint32_t keep_largest_components; /* 1: of each organ only the largest connected component (26
                                     neighbours) stays, the rest becomes background; default 0 */
-    uint32_t feature_map_storage; /* ANATOMYNET_STORAGE_...; default float32 */
+    uint32_t feature_map_storage; /* since 0.2.0. ANATOMYNET_STORAGE_...; default float32 */
     int64_t region_first[3];     /* lowest voxel of the region, x y z; read where there is one */
     int64_t region_dimensions[3]; /* its voxels, x y z; it must lie within the volume */
     double region_margin;        /* mm, not negative; read where region_mode is ANATOMYNET_REGION_CROP */
@@ -405,7 +409,9 @@ int32_t anatomynet_segment(const anatomynet_model *model, const anatomynet_volum
 /* The memory that anatomynet_segment will allocate with these arguments, in bytes: its peak over
  * the call, beyond what the process uses before, whatever outputs are asked for. Of the volume only
  * dimensions, spacing, origin and direction are looked at (voxels may be NULL), and the memory limit
- * of the options is not.
+ * of the options is not. With threads 0 it is for a call that has all processors to itself. Not
+ * foreseen is keep_largest_components where labels are noise: 16 bytes and more for each of many
+ * thousands of pieces.
  * Returns ANATOMYNET_OK, _NULL_ARGUMENT, _STRUCT_SIZE, _DIMENSIONS, _OPTION, _SPACING or
  * _ORIENTATION. */
 int32_t anatomynet_estimate_memory(const anatomynet_model *model, const anatomynet_volume *volume,

@@ -32,7 +32,8 @@ public struct Segmenter: Sendable {
         let request = ScoreResampler.Request(
             classCount: model.classNames.count, probabilities: probabilities?.classes.isEmpty == false,
             confidences: measures)
-        let plan = try plan(grid, request: request, options: options)
+        let plan = plan(
+            grid, request: request, options: options, threads: try threads(options, calls: Int(ans_sessions())))
         let bytes = bytes(of: plan, grid: grid, options: options)
         if let limit = options.memoryLimit, UInt64(bytes) > limit {
             throw AnatomyNetError(
@@ -94,7 +95,8 @@ public struct Segmenter: Sendable {
         guard let resampler else { throw AnatomyNetError(.internal, "the network gave no scores") }
         if options.keepsLargestComponents {
             let erased = try LargestComponent.keep(
-                in: resampler.labels, dimensions: volume.geometry.dimensions)
+                in: resampler.labels, dimensions: volume.geometry.dimensions,
+                spare: options.memoryLimit.map { Int(clamping: $0 - UInt64(bytes)) } ?? .max)
             options.log?(
                 .information, "\(erased) voxels apart from their organ's largest component became background")
         }
@@ -125,8 +127,9 @@ public struct Segmenter: Sendable {
     ) throws(AnatomyNetError) -> UInt64 {
         let grid = try grid(geometry, options: options)
         let request = ScoreResampler.Request(classCount: model.classNames.count)
-        return UInt64(
-            bytes(of: try plan(grid, request: request, options: options), grid: grid, options: options))
+        // Of a call that has all processors to itself: others take less.
+        let plan = plan(grid, request: request, options: options, threads: try threads(options, calls: 0))
+        return UInt64(bytes(of: plan, grid: grid, options: options))
     }
 
     private func grid(
@@ -144,18 +147,20 @@ public struct Segmenter: Sendable {
             allowsUntrainedSpacing: options.allowsUntrainedSpacing)
     }
 
-    private func plan(
-        _ grid: NetworkGrid, request: ScoreResampler.Request, options: SegmentationOptions
-    ) throws(AnatomyNetError) -> Plan {
+    /// How many threads a call takes beside so many others, which share the processors with it rather than
+    /// each taking all of them.
+    private func threads(_ options: SegmentationOptions, calls: Int) throws(AnatomyNetError) -> Int {
         guard (0...SegmentationOptions.largestThreadCount).contains(options.threads) else {
             throw AnatomyNetError(
                 .option,
                 "threads is \(options.threads); 0 to \(SegmentationOptions.largestThreadCount) are allowed")
         }
-        // Calls that run at the same time share the processors rather than each taking all of them.
-        let threads =
-            options.threads > 0
-            ? options.threads : max(1, Int(ans_usable_processors()) / (1 + Int(ans_sessions())))
+        return options.threads > 0 ? options.threads : max(1, Int(ans_usable_processors()) / (1 + calls))
+    }
+
+    private func plan(
+        _ grid: NetworkGrid, request: ScoreResampler.Request, options: SegmentationOptions, threads: Int
+    ) -> Plan {
         let size = grid.paddedDimensions
         return Plan(
             network: model.network, grid: FeatureMapLayout.Grid(depth: size.z, height: size.y, width: size.x),
@@ -188,7 +193,9 @@ public struct Segmenter: Sendable {
     /// or those of the way out.
     private func bytes(of plan: Plan, grid: NetworkGrid, options: SegmentationOptions) -> Int {
         let wayIn = InputSampler.bytes(grid: grid, workers: plan.workers)
-        var wayOut = ScoreResampler.tableBytes(grid: grid)
+        var wayOut =
+            ScoreResampler.tableBytes(grid: grid)
+            + Measurer.bytes(classCount: model.classNames.count, workers: plan.workers)
         if options.keepsLargestComponents {
             wayOut += LargestComponent.bytes(dimensions: grid.caller.dimensions)
         }

@@ -21,14 +21,17 @@ struct LargestComponent {
 
     private static let background = -1
 
-    /// - Parameter labels: dense, x fastest.
+    /// - Parameters:
+    ///   - labels: dense, x fastest.
+    ///   - spare: bytes that may be allocated beyond `bytes(dimensions:)`.
     /// - Returns: voxels that became background.
-    /// - Throws: `.outOfMemory`; the labels are then unchanged.
+    /// - Throws: `.outOfMemory`, and `.memoryLimit` where the labels are so noisy that the table of components
+    ///   outgrows that; the labels are then unchanged.
     @discardableResult
     static func keep(
-        in labels: UnsafeMutablePointer<UInt8>, dimensions: SIMD3<Int>
+        in labels: UnsafeMutablePointer<UInt8>, dimensions: SIMD3<Int>, spare: Int = .max
     ) throws(AnatomyNetError) -> Int {
-        let pass = try LargestComponent(labels, dimensions)
+        let pass = try LargestComponent(labels, dimensions, spare: spare)
         try pass.unite()
         return pass.erase()
     }
@@ -39,13 +42,15 @@ struct LargestComponent {
             + ComponentTable.initialBytes
     }
 
-    private init(_ labels: UnsafeMutablePointer<UInt8>, _ dimensions: SIMD3<Int>) throws(AnatomyNetError) {
+    private init(
+        _ labels: UnsafeMutablePointer<UInt8>, _ dimensions: SIMD3<Int>, spare: Int
+    ) throws(AnatomyNetError) {
         self.labels = labels
         self.dimensions = dimensions
         rowLength = dimensions.x + 2
         planeLength = rowLength * (dimensions.y + 2)
         planes = try Buffer(count: 2 * planeLength, purpose: "connected components")
-        components = try ComponentTable()
+        components = try ComponentTable(spare: spare)
     }
 
     private func unite() throws(AnatomyNetError) {
@@ -145,6 +150,8 @@ private final class ComponentTable {
 
     private var entries: Buffer<Entry>
     private var count = 0
+    /// Bytes that it may take beyond the initial ones.
+    private let spare: Int
     /// For each label the root of its largest component.
     private var largest = [Int](repeating: -1, count: 256)
 
@@ -153,12 +160,20 @@ private final class ComponentTable {
 
     static var initialBytes: Int { initialCapacity * MemoryLayout<Entry>.stride }
 
-    init() throws(AnatomyNetError) {
+    init(spare: Int) throws(AnatomyNetError) {
+        self.spare = spare
         entries = try Buffer(count: Self.initialCapacity, purpose: "connected components")
     }
 
     func add(label: UInt8) throws(AnatomyNetError) -> Int {
         if count == entries.count {
+            // While it grows there are both tables.
+            guard 3 * count * MemoryLayout<Entry>.stride - Self.initialBytes <= spare else {
+                throw AnatomyNetError(
+                    .memoryLimit,
+                    "the labels fall into more than \(count) pieces, whose table would exceed memory_limit; raise it, "
+                        + "or do without keep_largest_components")
+            }
             let larger = try Buffer<Entry>(count: 2 * count, purpose: "connected components")
             larger.pointer.update(from: entries.pointer, count: count)
             entries = larger

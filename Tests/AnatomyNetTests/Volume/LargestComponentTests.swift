@@ -57,15 +57,35 @@ import Testing
         #expect(erased == zip(labels, wanted).filter { $0 != $1 }.count)
     }
 
-    @Test func tablesGrowForNoise() throws {
-        // Every other voxel along each axis: none touches another.
-        let size = SIMD3(100, 100, 100)
+    private static let noiseSize = SIMD3(100, 100, 100)
+
+    /// Every other voxel along each axis: none touches another.
+    private func noise() throws -> Buffer<UInt8> {
         let buffer = try Buffer<UInt8>(count: 1_000_000, purpose: "labels")
         for place in 0..<1_000_000 {
             let isLone = place % 2 == 0 && place / 100 % 2 == 0 && place / 10000 % 2 == 0
             buffer[place] = isLone ? 255 : 0
         }
-        #expect(try LargestComponent.keep(in: buffer.pointer, dimensions: size) == 124_999)
+        return buffer
+    }
+
+    @Test func tablesGrowForNoise() throws {
+        let buffer = try noise()
+        #expect(try LargestComponent.keep(in: buffer.pointer, dimensions: Self.noiseSize) == 124_999)
         #expect(buffer[0] == 255)
+    }
+
+    /// 125,000 pieces of 16 bytes: the table of 65,536 becomes one of twice as many, and during that there
+    /// are both.
+    @Test func tablesGrowNoFurtherThanTheMemoryLimitAllows() throws {
+        let growth = 2 * 65_536 * 16
+        let buffer = try noise()
+        let before = buffer.array
+        #expect {
+            try LargestComponent.keep(in: buffer.pointer, dimensions: Self.noiseSize, spare: growth - 1)
+        } throws: { ($0 as? AnatomyNetError)?.kind == .memoryLimit }
+        #expect(buffer.array == before)
+        #expect(
+            try LargestComponent.keep(in: buffer.pointer, dimensions: Self.noiseSize, spare: growth) == 124_999)
     }
 }
