@@ -1,6 +1,7 @@
 # make            install what is missing, build the library and the demo runner
 # make demo       show a segmentation of a generated CT
-# make test       run every test
+# make test       run every test of the library, the demo runner and the tools around them
+# make test-training  run the tests of the training package, with PyTorch from PyPI
 # make install    PREFIX=/usr/local DESTDIR=
 # make bench      measure layers, whole volumes, and other runtimes beside the library on this machine
 #                 QUICK=1 one small volume, LARGE=1 a huge one too, PUBLISH=1 docs/benchmarks and README
@@ -18,7 +19,7 @@ LIBRARY := libanatomynet.so
 ROOT := $(DESTDIR)$(PREFIX)
 
 .PHONY: all dependencies demo test test-swift test-kernels test-sanitized test-interface test-examples test-demo \
-	test-symbols test-geometry test-documentation test-benchmarks install uninstall bench format lint clean
+	test-symbols test-geometry test-documentation test-benchmarks test-training install uninstall bench format lint clean
 
 all: dependencies
 	$(SWIFT_BUILD)
@@ -71,6 +72,10 @@ test-demo: all
 test-benchmarks: all
 	Tests/BenchmarksTests/run
 
+# Not part of `test`: nothing else needs PyTorch.
+test-training: all
+	training/run-tests $(CURDIR)/$(BUILD)/$(LIBRARY)
+
 # ---- Installation ------------------------------------------------------------
 
 install:
@@ -90,6 +95,8 @@ install:
 	install -m 755 $(BUILD)/anatomynet-demo $(ROOT)/bin/anatomynet-demo
 	strip --strip-unneeded $(ROOT)/bin/anatomynet-demo
 	install -m 644 LICENSE THIRD-PARTY-NOTICES.md $(ROOT)/share/doc/anatomynet
+	@# The loader finds what is in its folders by its cache only. A package's files are not yet in place.
+	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ] && command -v ldconfig >/dev/null; then ldconfig; fi
 
 uninstall:
 	rm -f $(ROOT)/lib/$(LIBRARY).$(VERSION) $(ROOT)/lib/$(LIBRARY).$(ABI) $(ROOT)/lib/$(LIBRARY) \
