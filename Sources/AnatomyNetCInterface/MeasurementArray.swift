@@ -46,12 +46,12 @@ struct MeasurementArray {
                         + "anatomynet_measurement_init on every element")
             }
         }
-        let own = Self.addresses(elements, bytes: stride * count)
+        let own = Range(addressesFrom: elements, bytes: stride * count)
         var others = [("voxels", volume.memory)]
-        others.append(("labels", Self.addresses(labels, bytes: volume.geometry.voxelCount)))
+        others.append(("labels", Range(addressesFrom: labels, bytes: volume.geometry.voxelCount)))
         if let probabilities, let base = probabilities.values.baseAddress {
             let bytes = 4 * probabilities.classes.count * volume.geometry.voxelCount
-            others.append(("probabilities", Self.addresses(base, bytes: bytes)))
+            others.append(("probabilities", Range(addressesFrom: base, bytes: bytes)))
         }
         for (name, memory) in others where memory.overlaps(own) {
             throw AnatomyNetError(
@@ -65,11 +65,6 @@ struct MeasurementArray {
             try anatomynet_measurement(measurement).write(
                 to: element.assumingMemoryBound(to: anatomynet_measurement.self), "outputs->measurements")
         }
-    }
-
-    private static func addresses(_ pointer: UnsafeRawPointer, bytes: Int) -> Range<Int> {
-        let first = Int(bitPattern: pointer)
-        return first..<max(first, first &+ bytes)
     }
 }
 

@@ -212,7 +212,7 @@ public struct Segmenter: Sendable {
             throw AnatomyNetError(
                 .bufferTooShort, "labels_bytes is \(labels.count); \(voxels) are needed, one a voxel")
         }
-        var outputs = [("labels", Self.addresses(labelBase, bytes: voxels))]
+        var outputs = [("labels", Range(addressesFrom: labelBase, bytes: voxels))]
         if let probabilities {
             let classCount = model.classNames.count
             for wanted in probabilities.classes where !(0..<classCount).contains(wanted) {
@@ -228,7 +228,7 @@ public struct Segmenter: Sendable {
                         + "classes of \(voxels) voxels are asked for")
             }
             if needed > 0, let base = probabilities.values.baseAddress {
-                outputs.append(("probabilities", Self.addresses(base, bytes: 4 * needed)))
+                outputs.append(("probabilities", Range(addressesFrom: base, bytes: 4 * needed)))
             }
         }
         for (index, (name, memory)) in outputs.enumerated() {
@@ -239,10 +239,5 @@ public struct Segmenter: Sendable {
                 throw AnatomyNetError(.overlap, "\(name) overlaps the memory of labels; it must be apart")
             }
         }
-    }
-
-    private static func addresses(_ pointer: UnsafeRawPointer, bytes: Int) -> Range<Int> {
-        let first = Int(bitPattern: pointer)
-        return first..<max(first, first &+ bytes)
     }
 }
