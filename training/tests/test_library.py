@@ -1,10 +1,13 @@
 """The installed library against PyTorch, where ANATOMYNET_LIBRARY names it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import scipy.ndimage
 import torch
 from conftest import blocks, folder_from_environment
+from safetensors.torch import save_file
 from test_networks import randomised
 
 from anatomynet_training.command_line import main
@@ -41,6 +44,47 @@ def test_library_reproduces_the_variants_of_the_papers_text(library, tmp_path, n
     save_weight_file(tmp_path / "model.safetensors", randomised(name, 4, seed=2).state_dict(), description)
     parity = check_parity(library, tmp_path / "model.safetensors")
     assert parity.holds, parity
+
+
+@pytest.mark.parametrize("stated", [
+    {"batch_norm": "volume"},
+    {"intensity_window": "none"},
+    {"intensity_window": "none", "batch_norm": "volume"},
+    {"intensity_window": "-3000,1500"},
+    {"negative_slope": "0.2"},
+    {"activation": "relu"},
+    {"padding_multiple": "32"},
+    {"padding_multiple": "2", "batch_norm": "volume"},
+    {"spacing_minimum": "1,1,1", "spacing_maximum": "1.5,1.5,1.5"},
+], ids=str)
+def test_parity_follows_what_the_file_states(library, tmp_path, stated):
+    volume = SAMPLE.intensities.copy()
+    volume[:2] = -3024
+    path = write_stating(tmp_path, "AnatomyNet", stated)
+    for sample in (None, replace(SAMPLE, intensities=volume)):
+        parity = check_parity(library, path, sample)
+        assert parity.holds, parity
+
+
+def test_parity_of_a_file_without_metadata(library, tmp_path):
+    save_file(randomised("AnatomyNet", 4, seed=9).state_dict(), tmp_path / "bare.safetensors")
+    parity = check_parity(library, tmp_path / "bare.safetensors")
+    assert parity.holds, parity
+
+
+def test_parity_of_what_pytorch_cannot_follow_is_refused_by_name(library, tmp_path):
+    with pytest.raises(ValueError, match="orientation RAS"):
+        check_parity(library, write_stating(tmp_path, "AnatomyNet", {"orientation": "RAS"}))
+    with pytest.raises(ValueError, match="leaky_relu for a plain U-Net"):
+        check_parity(library, write_stating(tmp_path, "baseline", {"activation": "leaky_relu"}))
+
+
+def write_stating(folder, name, stated):
+    """A weight file whose metadata differ from the usual ones."""
+    further = {f"anatomynet.{key}": value for key, value in stated.items()}
+    description = ModelDescription(name, DESCRIPTION.classes, DESCRIPTION.window, DESCRIPTION.spacing, further=further)
+    save_weight_file(folder / "stating.safetensors", randomised(name, 4, seed=9).state_dict(), description)
+    return folder / "stating.safetensors"
 
 
 def test_library_names_the_classes_of_the_file(library, weight_file):
@@ -98,6 +142,7 @@ def test_converted_checkpoint_loads(library, tmp_path):
     assert main(["convert", "--checkpoint", str(tmp_path / "checkpoint"), "--output", str(output)]) == 0
     with library.load(output) as model:
         assert model.classes[1] == "BrainStem" and len(model.classes) == 10
+    assert check_parity(library, output).holds
 
 
 def test_library_that_is_not_there_is_reported():

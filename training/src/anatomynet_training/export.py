@@ -5,9 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor, nn
 
 from .library import Library
-from .networks import network_with_weights, probabilities
+from .networks import network_with_weights, probabilities, use_volume_statistics
 from .preprocessing import Preprocessing
 from .recipe import recipe_from
 from .sample import AIR_HU, Sample
@@ -20,6 +21,9 @@ PROBABILITY_TOLERANCE = 1e-4
 
 LABEL_AGREEMENT = 0.9999
 """Least share of voxels with equal labels: where two classes tie, rounding decides."""
+
+DEFAULT_NEGATIVE_SLOPE = 0.01
+"""Of a weight file that states leaky_relu and no slope."""
 
 
 def export(checkpoint: Path, output: Path, licence: str, provenance: str) -> None:
@@ -52,34 +56,58 @@ def check_parity(library: Library, weight_file: Path, sample: Sample | None = No
     """Runs one volume through PyTorch and through the library.
 
     The volume is taken to have the model's spacing, so that the networks are compared and not two
-    resamplers. Without a sample, noise of tissue-like HU: enough to compare arithmetic.
+    resamplers. Without a sample, noise of tissue-like HU: enough to compare arithmetic. A file that the
+    library refuses raises LibraryError, one that PyTorch cannot be told to follow ValueError.
     """
-    state, metadata = load_weight_file(weight_file)
-    preprocessing = preprocessing_of(metadata)
     if sample is None:
         noise = np.random.default_rng(0).normal(0, 300, (37, 45, 53))
         volume = np.clip(noise, AIR_HU, 3000).astype(np.int16)
     else:
         volume = sample.intensities
-    spacing = preprocessing.spacing or (1.0, 1.0, 1.0)
-    own = Sample("parity", volume, np.zeros(volume.shape, np.uint8), (), (), spacing)
-    network = network_with_weights(state, metadata["anatomynet.architecture"])
-    hounsfield = torch.from_numpy(volume.astype(np.float32))
-    expected = probabilities(network, preprocessing.intensities(hounsfield)).numpy()
+    # The library first: of a broken file it says best what is wrong.
     with library.load(weight_file) as model:
-        labels, found = model.segment_with_probabilities(own)
+        state, metadata = load_weight_file(weight_file)
+        preprocessing = preprocessing_of(metadata)
+        network = network_of(state, metadata)
+        multiple = metadata.get("anatomynet.padding_multiple")
+        spacing = preprocessing.spacing or (1.0, 1.0, 1.0)
+        own = Sample("parity", volume, np.zeros(volume.shape, np.uint8), (), (), spacing)
+        intensities = preprocessing.intensities(torch.from_numpy(volume.astype(np.float32)))
+        expected = probabilities(network, intensities, int(multiple) if multiple else None).numpy()
+        labels, found = model.segment_with_probabilities(own, allow_untrained_spacing=True)
     return Parity(
         float(np.abs(found - expected).max()),
         float((labels == expected.argmax(axis=0)).mean()),
     )
 
 
+def network_of(state: dict[str, Tensor], metadata: dict[str, str]) -> nn.Module:
+    """The network of a weight file as its metadata describe it: activation and whose batch statistics.
+
+    ValueError names what is stated and cannot be followed here.
+    """
+    orientation = metadata.get("anatomynet.orientation", "LPS")
+    if orientation != "LPS":
+        raise ValueError(f"the weight file states the orientation {orientation}; only LPS can be compared with PyTorch")
+    network = network_with_weights(state, metadata.get("anatomynet.architecture", ""))
+    by_default = "leaky_relu" if network.architecture.name == "AnatomyNet" else "relu"
+    leaky = metadata.get("anatomynet.activation", by_default) == "leaky_relu"
+    slope = float(metadata.get("anatomynet.negative_slope", DEFAULT_NEGATIVE_SLOPE)) if leaky else 0.0
+    for module in network.modules():
+        if isinstance(module, nn.LeakyReLU):
+            module.negative_slope = slope
+        elif isinstance(module, nn.ReLU) and leaky:
+            raise ValueError("the weight file states leaky_relu for a plain U-Net; PyTorch's has relu")
+    if metadata.get("anatomynet.batch_norm") == "volume":
+        use_volume_statistics(network)
+    return network
+
+
 def preprocessing_of(metadata: dict[str, str]) -> Preprocessing:
     """What the metadata says about the input."""
     window = metadata.get("anatomynet.intensity_window", "none")
     spacing = metadata.get("anatomynet.spacing", "none")
-    if window == "none":
-        raise ValueError("the weight file states no intensity window; PyTorch cannot be given the same input")
-    lower, upper = map(float, window.split(","))
-    axes = None if spacing == "none" else tuple(map(float, spacing.split(",")))[::-1]
-    return Preprocessing(axes, (lower, upper))
+    return Preprocessing(
+        None if spacing == "none" else tuple(map(float, spacing.split(",")))[::-1],
+        None if window == "none" else tuple(map(float, window.split(","))),
+    )

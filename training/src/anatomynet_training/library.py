@@ -119,24 +119,29 @@ class LibraryModel:
         self._functions.anatomynet_free(self._handle)
         self._handle = c_void_p()
 
-    def segment(self, sample: Sample, threads: int = 0, largest_components: bool = False) -> np.ndarray:
+    def segment(self, sample: Sample, threads: int = 0, largest_components: bool = False,
+                allow_untrained_spacing: bool = False) -> np.ndarray:
         """uint8 labels (z, y, x) of the sample's volume, otherwise at the library's default options.
 
-        `largest_components` keeps of each organ only the largest connected component.
+        `largest_components` keeps of each organ only the largest connected component. Spacings outside the
+        range that the model was trained on raise LibraryError unless `allow_untrained_spacing`.
         """
-        return self._run(sample, threads, largest_components, None)
+        return self._run(sample, None, threads=threads, keep_largest_components=int(largest_components),
+                         allow_untrained_spacing=int(allow_untrained_spacing))
 
-    def segment_with_probabilities(self, sample: Sample, threads: int = 0,
-                                   bfloat16_storage: bool = False) -> tuple[np.ndarray, np.ndarray]:
+    def segment_with_probabilities(self, sample: Sample, threads: int = 0, bfloat16_storage: bool = False,
+                                   allow_untrained_spacing: bool = False) -> tuple[np.ndarray, np.ndarray]:
         """Labels (z, y, x) and float32 probabilities (class, z, y, x).
 
         `bfloat16_storage` keeps what layers compute in half the memory, less exactly.
         """
         probabilities = np.empty((len(self.classes), *sample.intensities.shape), dtype=np.float32)
-        return self._run(sample, threads, False, probabilities, bfloat16_storage), probabilities
+        labels = self._run(sample, probabilities, threads=threads, feature_map_storage=int(bfloat16_storage),
+                           allow_untrained_spacing=int(allow_untrained_spacing))
+        return labels, probabilities
 
-    def _run(self, sample: Sample, threads: int, largest_components: bool,
-             probabilities: np.ndarray | None, bfloat16_storage: bool = False) -> np.ndarray:
+    def _run(self, sample: Sample, probabilities: np.ndarray | None, **fields: int) -> np.ndarray:
+        """Labels; `probabilities` are filled in where given. `fields` are those of the segment options."""
         voxels = np.ascontiguousarray(sample.intensities, dtype=np.int16)
         labels = np.empty(voxels.shape, dtype=np.uint8)
         volume = _Volume(
@@ -150,12 +155,7 @@ class LibraryModel:
             spacing=(c_double * 3)(*sample.spacing[::-1]),
             direction=(c_double * 9)(1, 0, 0, 0, 1, 0, 0, 0, 1),
         )
-        options = _SegmentOptions(
-            struct_size=ctypes.sizeof(_SegmentOptions),
-            threads=threads,
-            keep_largest_components=int(largest_components),
-            feature_map_storage=int(bfloat16_storage),
-        )
+        options = _SegmentOptions(struct_size=ctypes.sizeof(_SegmentOptions), **fields)
         outputs = None
         if probabilities is not None:
             outputs = byref(_Outputs(

@@ -17,12 +17,15 @@ class Preprocessing:
 
     spacing: tuple[float, float, float] | None
     """Millimetres (z, y, x) of the grid the network sees; None for the caller's own."""
-    window: tuple[float, float]
-    """Hounsfield units that become 0 and 1; what lies outside is clipped."""
+    window: tuple[float, float] | None
+    """Hounsfield units that become 0 and 1; what lies outside is clipped. None where voxels enter as they are."""
 
     def intensities(self, hounsfield: Tensor) -> Tensor:
+        """What enters the network. With a window nothing is thinner than air, whatever marks the reconstruction."""
+        if self.window is None:
+            return hounsfield
         lower, upper = self.window
-        return ((hounsfield - lower) / (upper - lower)).clamp(0, 1)
+        return ((hounsfield.clamp(min=AIR_HU) - lower) / (upper - lower)).clamp(0, 1)
 
 
 def prepare(sample: Sample, preprocessing: Preprocessing) -> Sample:

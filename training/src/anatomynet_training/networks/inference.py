@@ -14,19 +14,20 @@ def pad_at_high_end(intensities: Tensor, multiple: int) -> Tensor:
 
 
 @torch.inference_mode()
-def logits(network: nn.Module, intensities: Tensor) -> Tensor:
+def logits(network: nn.Module, intensities: Tensor, padding_multiple: int | None = None) -> Tensor:
     """The class scores of one volume (z, y, x) in [0, 1] before softmax; returns (classes, z, y, x) float32.
 
-    Uses whichever batch statistics the network's modules are set to: see `use_volume_statistics`.
+    Pads to the architecture's multiple where none is given. Uses whichever batch statistics the network's
+    modules are set to: see `use_volume_statistics`.
     """
     depth, height, width = intensities.shape
-    padded = pad_at_high_end(intensities[None, None], network.architecture.padding_multiple)
+    padded = pad_at_high_end(intensities[None, None], padding_multiple or network.architecture.padding_multiple)
     return network(padded)[0, :, :depth, :height, :width].float()
 
 
-def probabilities(network: nn.Module, intensities: Tensor) -> Tensor:
+def probabilities(network: nn.Module, intensities: Tensor, padding_multiple: int | None = None) -> Tensor:
     """Softmax over the classes of `logits`."""
-    return logits(network, intensities).softmax(dim=0)
+    return logits(network, intensities, padding_multiple).softmax(dim=0)
 
 
 def freeze_batch_statistics(network: nn.Module) -> None:
