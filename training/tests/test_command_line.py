@@ -1,5 +1,6 @@
 import numpy as np
 import SimpleITK
+import torch
 from conftest import ORGANS, blocks
 
 from anatomynet_training.command_line import main
@@ -47,6 +48,27 @@ def test_from_images_to_a_weight_file(tmp_path, capsys):
     assert metadata["anatomynet.spacing"] == "none"
     assert main(["train", "--recipe", "paper", "--training", samples, "--run-folder", run]) == 1
     assert "another recipe" in capsys.readouterr().err
+
+
+def test_export_says_which_file_it_wants(tmp_path, capsys):
+    def error_of(path):
+        assert main(["export", "--checkpoint", str(path), "--output", str(tmp_path / "m"), "--without-check"]) == 1
+        error = capsys.readouterr().err
+        assert str(path) in error and error.count("\n") == 1
+        return error
+
+    torch.save({"network": {}, "averaged": {}, "recipe": {}}, tmp_path / "checkpoint.pt")
+    assert "export best.pt or last.pt" in error_of(tmp_path / "checkpoint.pt")
+    torch.save({"epoch": 1, "weight": {}}, tmp_path / "authors.pt")
+    assert "`convert`" in error_of(tmp_path / "authors.pt")
+    torch.save([1], tmp_path / "list.pt")
+    whole = (tmp_path / "checkpoint.pt").read_bytes()
+    (tmp_path / "cut.pt").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "empty.pt").touch()
+    (tmp_path / "text.pt").write_text("a text")
+    for name in ("list", "cut", "empty", "text", "absent"):
+        error_of(tmp_path / f"{name}.pt")
+    assert not (tmp_path / "m").exists()
 
 
 def test_errors_are_sentences_not_tracebacks(tmp_path, capsys):

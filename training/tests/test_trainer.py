@@ -12,9 +12,22 @@ from conftest import ORGANS, blocks
 
 import anatomynet_training
 from anatomynet_training.augmentation import Augmentation
+from anatomynet_training.export import export
 from anatomynet_training.learning_curve import draw_learning_curve
+from anatomynet_training.losses import LOSSES
 from anatomynet_training.recipe import Recipe, Stage, load_recipe, recipe_from
-from anatomynet_training.trainer import BEST, CHECKPOINT, CURVE, Limits, Trainer, learning_rate, spacing_range
+from anatomynet_training.trainer import (
+    BEST,
+    CHECKPOINT,
+    CURVE,
+    LAST,
+    DivergedError,
+    Limits,
+    Trainer,
+    learning_rate,
+    spacing_range,
+)
+from anatomynet_training.weight_file import load_weight_file
 
 PATCHES = Stage(epochs=2, optimiser="adamw", learning_rate=3e-3, final_learning_rate=1e-3, patch=(8, 16, 16))
 WHOLE = Stage(epochs=1, optimiser="sgd", learning_rate=1e-3, frozen_statistics=True)
@@ -112,6 +125,48 @@ def test_learns_the_organs_of_one_volume(tmp_path):
     assert len(rows) == 2 and set(ORGANS) < set(rows[0])
     draw_learning_curve(tmp_path / CURVE, tmp_path / "curve.png")
     assert (tmp_path / "curve.png").stat().st_size > 1000
+
+
+def test_a_run_without_validation_can_be_exported(tmp_path):
+    trainer = Trainer(recipe(), samples(1), [], tmp_path)
+    trainer.run(Limits())
+    assert not (tmp_path / BEST).exists()
+    export(tmp_path / LAST, tmp_path / "model.safetensors", "none", "Boxes.")
+    weights, metadata = load_weight_file(tmp_path / "model.safetensors")
+    assert all(torch.equal(weights[name], value) for name, value in trainer.averaged.state_dict().items())
+    assert metadata["anatomynet.spacing_minimum"] == "2,2,3"
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_run_whose_validation_shows_no_organ_can_be_exported(tmp_path):
+    undrawn = blocks("undrawn", SHAPE, annotated=(False, False, False))
+    Trainer(recipe(), samples(1), [undrawn], tmp_path).run(Limits())
+    assert not (tmp_path / BEST).exists()
+    export(tmp_path / LAST, tmp_path / "model.safetensors", "none", "Boxes.")
+
+
+@pytest.mark.parametrize("spoil", ["loss", "gradient"])
+@pytest.mark.parametrize("clip", [0.0, 2.0])
+def test_a_run_that_diverges_stops_before_anything_is_spoilt(tmp_path, monkeypatch, spoil, clip):
+    settings = recipe(stages=(replace(PATCHES, epochs=6),), clip_gradient=clip)
+    trainer = Trainer(settings, samples(2), [], tmp_path)
+    dice_and_focal = LOSSES["dice_and_focal"]
+
+    def loss(*arguments):
+        value = dice_and_focal(*arguments)
+        if trainer.step < 3:
+            return value
+        # The gradient of a square root at zero is infinite, its value is not.
+        return value * float("nan") if spoil == "loss" else value + (value - value.detach()).abs().sqrt()
+
+    monkeypatch.setitem(LOSSES, "dice_and_focal", loss)
+    with pytest.raises(DivergedError, match=r"step 3, sample case_[01], stage 1: loss .*, gradient norm"):
+        trainer.run(Limits(checkpoint_minutes=0))
+    assert trainer.step == 3
+    for state in (trainer.averaged.state_dict(), *(torch.load(tmp_path / name)[key] for name, key in
+                  ((CHECKPOINT, "network"), (CHECKPOINT, "averaged"), (LAST, "weights")))):
+        assert all(torch.isfinite(value).all() for value in state.values())
+    assert torch.load(tmp_path / CHECKPOINT)["step"] == 3
 
 
 def test_dropped_organs_are_neither_labelled_nor_marked_as_drawn(tmp_path):

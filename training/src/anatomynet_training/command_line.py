@@ -188,8 +188,8 @@ def _parser() -> argparse.ArgumentParser:
     curve = command("curve", _curve, "Draw the learning curve of a run so far.")
     curve.add_argument("--run-folder", type=Path, required=True)
 
-    exporting = command("export", _export, "Write a run's best weights as a weight file and check the library with it.")
-    exporting.add_argument("--checkpoint", type=Path, required=True, help="best.pt of a run folder")
+    exporting = command("export", _export, "Write a run's weights as a weight file and check the library with it.")
+    exporting.add_argument("--checkpoint", type=Path, required=True, help="best.pt or last.pt of a run folder")
     exporting.add_argument("--without-check", action="store_true", help="do not run the library")
     checking = command("check", _check, "Compare the library with PyTorch on one volume.")
     converting = command("convert", _convert, "Write a checkpoint of the authors' scripts as a weight file.")

@@ -11,10 +11,13 @@ from .library import Library
 from .networks import network_with_weights, probabilities, use_volume_statistics
 from .preprocessing import Preprocessing
 from .recipe import recipe_from
+from .run_state import read_state
 from .sample import AIR_HU, Sample
 from .weight_file import ModelDescription, load_weight_file, save_weight_file
 
 BACKGROUND = "background"
+
+EXPORTED_KEYS = {"weights", "organs", "spacing_range", "recipe"}
 
 PROBABILITY_TOLERANCE = 1e-4
 """Largest difference between float32 PyTorch and the library's float32."""
@@ -27,8 +30,12 @@ DEFAULT_NEGATIVE_SLOPE = 0.01
 
 
 def export(checkpoint: Path, output: Path, licence: str, provenance: str) -> None:
-    """Writes the averaged weights of a run's `best.pt` as a weight file."""
-    state = torch.load(checkpoint, weights_only=True)
+    """Writes the averaged weights of a run's `best.pt` or `last.pt` as a weight file; ValueError for other files."""
+    state = read_state(checkpoint)
+    if "averaged" in state:
+        raise ValueError(f"{checkpoint} is a run's state for going on; export best.pt or last.pt of the same folder")
+    if not EXPORTED_KEYS <= state.keys():
+        raise ValueError(f"{checkpoint} is neither best.pt nor last.pt of a run; `convert` reads the authors' checkpoints")
     recipe = recipe_from(state["recipe"])
     description = ModelDescription(
         architecture=recipe.network,

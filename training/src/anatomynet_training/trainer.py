@@ -3,7 +3,6 @@
 import copy
 import csv
 import math
-import os
 import signal
 import time
 from contextlib import AbstractContextManager, nullcontext
@@ -22,11 +21,13 @@ from .networks import build_network, freeze_batch_statistics, pad_at_high_end
 from .precision import has_bfloat16_kernels
 from .preprocessing import prepare, segment
 from .recipe import Recipe, Stage
+from .run_state import read_state, write_state
 from .sample import Sample, body_box, class_weights
 from .squeeze import WholeVolumeSqueeze
 
 CHECKPOINT = "checkpoint.pt"
 BEST = "best.pt"
+LAST = "last.pt"
 CURVE = "progress.csv"
 
 
@@ -39,11 +40,16 @@ class Limits:
     checkpoint_minutes: float = 3.0
 
 
+class DivergedError(RuntimeError):
+    """Loss or gradient are no longer numbers; what is on disk is from before."""
+
+
 class Trainer:
     """Trains one network on prepared samples, in one folder that holds all its state.
 
-    The folder receives `checkpoint.pt` (everything needed to go on), `best.pt` (the averaged
-    weights with the best mean validation DSC) and `progress.csv`.
+    The folder receives `checkpoint.pt` (everything needed to go on), `last.pt` (the averaged weights
+    of the same moment), `best.pt` (those with the best mean validation DSC, where anything was
+    validated) and `progress.csv`.
     """
 
     def __init__(self, recipe: Recipe, training: list[Sample], validation: list[Sample], folder: Path, seed: int = 0):
@@ -155,8 +161,13 @@ class Trainer:
         loss = LOSSES[self.recipe.loss](p, labels, mask, self.weights)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        if self.recipe.clip_gradient:
-            nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.clip_gradient)
+        norm = nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.clip_gradient or math.inf)
+        # Before the weights and their average take it in, and a checkpoint them.
+        if not (loss.isfinite() and norm.isfinite()):
+            raise DivergedError(
+                f"step {self.step}, sample {sample.name}, stage {self.stage_index + 1}: loss {loss.item():g}, "
+                f"gradient norm {norm.item():g}; the run stops, {self.folder} holds its state from before"
+            )
         self.optimiser.step()
         self._average()
         return loss.item()
@@ -204,7 +215,8 @@ class Trainer:
         scores = validation_scores(self.averaged, self.validation, self.recipe, self.autocast)
         means = {organ: float(np.nanmean(values)) if np.isfinite(values).any() else math.nan
                  for organ, values in scores.items()}
-        mean = float(np.nanmean(list(means.values())))
+        found = [value for value in means.values() if math.isfinite(value)]
+        mean = float(np.mean(found)) if found else math.nan
         print(f"validation at step {self.step}: mean {mean:.4f}  "
               + "  ".join(f"{organ} {value:.3f}" for organ, value in means.items()), flush=True)
         row = {
@@ -225,17 +237,21 @@ class Trainer:
             writer.writerow(row)
         if mean > self.best:
             self.best = mean
-            _write(self.folder / BEST, {
-                "weights": self.averaged.state_dict(),
-                "organs": list(self.organs),
-                "spacing_range": [list(end) for end in self.spacing_range],
-                "recipe": self.recipe.table(),
-                "step": self.step,
-                "validation": means,
-            })
+            write_state(self.folder / BEST, self._exportable() | {"validation": means})
+
+    def _exportable(self) -> dict[str, Any]:
+        """What `export` makes a weight file of: the averaged weights, and what they are for."""
+        return {
+            "weights": self.averaged.state_dict(),
+            "organs": list(self.organs),
+            "spacing_range": [list(end) for end in self.spacing_range],
+            "recipe": self.recipe.table(),
+            "step": self.step,
+        }
 
     def _save(self) -> None:
-        _write(
+        write_state(self.folder / LAST, self._exportable())
+        write_state(
             self.folder / CHECKPOINT,
             {
                 "network": self.network.state_dict(),
@@ -252,7 +268,7 @@ class Trainer:
         )
 
     def _restore(self) -> None:
-        state = torch.load(self.folder / CHECKPOINT, weights_only=True)
+        state = read_state(self.folder / CHECKPOINT)
         if state["recipe"] != self.recipe.table():
             raise ValueError(f"{self.folder} holds a run of another recipe; use a new folder")
         self.network.load_state_dict(state["network"])
@@ -327,10 +343,3 @@ def _with_organs_dropped(sample: Sample, probability: float, seed: int) -> Sampl
         if not flag:
             labels[labels == label] = 0
     return Sample(sample.name, sample.intensities, labels, sample.organs, kept, sample.spacing)
-
-
-def _write(path: Path, state: dict[str, Any]) -> None:
-    """Replaces the file in one step: a kill during writing leaves the previous one."""
-    temporary = path.with_suffix(".partial")
-    torch.save(state, temporary)
-    os.replace(temporary, path)
