@@ -28,6 +28,12 @@ def test_without_augmentation_the_whole_volume_comes_back_padded():
     assert mask.tolist() == [[1, 1, 1, 1]]
 
 
+def test_whole_volumes_are_padded_to_the_networks_multiple():
+    examples = Examples(PREPROCESSING, Augmentation(), padding_multiple=16)
+    intensities, labels, _ = examples.draw(blocks(shape=(22, 30, 40)), None, np.random.default_rng(0))
+    assert intensities.shape == (1, 1, 32, 32, 48) and labels.shape == (1, 32, 32, 48)
+
+
 def test_mirror_puts_the_left_organ_on_the_right_and_renames_it():
     sample = blocks(annotated=(True, True, False))
     _, labels, mask = draw(Augmentation(mirror=1), None, sample=sample)

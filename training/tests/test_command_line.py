@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 import SimpleITK
 import torch
 from conftest import ORGANS, blocks
@@ -48,6 +49,13 @@ def test_from_images_to_a_weight_file(tmp_path, capsys):
     assert metadata["anatomynet.spacing"] == "none"
     assert main(["train", "--recipe", "paper", "--training", samples, "--run-folder", run]) == 1
     assert "another recipe" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("minutes", ["0", "-5", "nan", "soon"])
+def test_minutes_must_be_a_time(minutes, capsys):
+    with pytest.raises(SystemExit):
+        main(["train", "--training", "x", "--run-folder", "y", "--minutes", minutes])
+    assert "argument --minutes" in capsys.readouterr().err
 
 
 def test_export_says_which_file_it_wants(tmp_path, capsys):

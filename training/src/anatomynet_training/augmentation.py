@@ -10,6 +10,7 @@ from torch import Tensor
 
 from .preprocessing import Preprocessing
 from .sample import AIR_HU, Sample, mask_of
+from .settings import check_setting, is_probability
 
 set_track_meta(False)
 
@@ -42,15 +43,24 @@ class Augmentation:
     air: float = 0.0
     """Probability that a whole volume is set in a larger field of view of air."""
 
+    def __post_init__(self) -> None:
+        for name in ("mirror", "affine", "intensity", "truncate", "stored_region", "air"):
+            check_setting(name, getattr(self, name), is_probability, "from 0 to 1")
+        check_setting("rotation_degrees", self.rotation_degrees, lambda angle: 0 <= angle <= 180, "from 0 to 180")
+        check_setting("scale", self.scale, lambda scale: 0 <= scale < 1, "at least 0 and below 1")
+
 
 class Examples:
     """Draws the network's input and its truth from prepared samples, reproducibly from a generator."""
 
-    def __init__(self, preprocessing: Preprocessing, augmentation: Augmentation, voxel_limit: int = 1_000_000):
+    def __init__(self, preprocessing: Preprocessing, augmentation: Augmentation, voxel_limit: int = 1_000_000,
+                 padding_multiple: int = 8):
         self.preprocessing = preprocessing
         self.augmentation = augmentation
         self.voxel_limit = voxel_limit
         """A whole volume with more voxels is cut at a random height: memory, and time per step."""
+        self.padding_multiple = padding_multiple
+        """Of the network: whole volumes are padded to it at the high ends."""
         angle = np.deg2rad(augmentation.rotation_degrees)
         self.affine = transforms.RandAffined(
             ("intensities", "labels"),
@@ -76,7 +86,7 @@ class Examples:
         """Intensities (1, 1, z, y, x) in [0, 1], labels (1, z, y, x) and mask (1, class).
 
         `patch` gives the extents of a window, centred on a drawn organ three times out of four;
-        None is the whole volume, padded to a multiple of 8 at the high ends.
+        None is the whole volume, padded to `padding_multiple` at the high ends.
         """
         if patch is None:
             box = self._whole_box(sample, generator)
@@ -160,7 +170,7 @@ class Examples:
                 room = int(extent * (spare - 1))
                 before = int(generator.integers(room + 1))
                 after = int(generator.integers(room - before + 1))
-            padding += [before, after + -(extent + before + after) % 8]
+            padding += [before, after + -(extent + before + after) % self.padding_multiple]
         return torch.nn.functional.pad(intensities, padding), torch.nn.functional.pad(labels, padding)
 
 

@@ -181,7 +181,7 @@ def _parser() -> argparse.ArgumentParser:
     training.add_argument("--training", type=Path, required=True, help="folder of samples")
     training.add_argument("--validation", type=Path, help="folder of samples")
     training.add_argument("--run-folder", type=Path, required=True, help="holds all state; an interrupted run goes on")
-    training.add_argument("--minutes", type=float, help="finish the recipe within this time, stages shortened alike")
+    training.add_argument("--minutes", type=_minutes, help="finish the recipe within this time, stages shortened alike")
     training.add_argument("--start-from", type=Path, help="weights (.safetensors) to start a new run from")
     training.add_argument("--seed", type=int, default=0)
 
@@ -240,6 +240,13 @@ def _axes(text: str) -> tuple[float, ...]:
 
 def _extents(text: str) -> tuple[int, ...]:
     return tuple(int(value) for value in _axes(text))
+
+
+def _minutes(text: str) -> float:
+    minutes = float(text)
+    if not 0 < minutes < float("inf"):
+        raise argparse.ArgumentTypeError("a time above 0 is needed")
+    return minutes
 
 
 def _seeds(text: str) -> tuple[int, int]:

@@ -1,9 +1,11 @@
 """A recipe says everything a training run decides; it is a TOML file."""
 
 import json
+import math
 import tomllib
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,9 @@ from .augmentation import Augmentation
 from .losses import LOSSES
 from .networks import NETWORKS
 from .preprocessing import Preprocessing
+from .settings import check_setting, is_positive, is_probability
+
+OPTIMISERS = ("rmsprop", "sgd", "adamw")
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,14 @@ class Stage:
     """Gate patches by the means that squeeze-and-excitation has in whole volumes, instead of the patch's own."""
 
     def __post_init__(self) -> None:
+        check_setting("epochs", self.epochs, is_positive, "above 0")
+        check_setting("optimiser", self.optimiser, lambda name: name in OPTIMISERS, f"one of {', '.join(OPTIMISERS)}")
+        check_setting("learning_rate", self.learning_rate, is_positive, "above 0")
+        if self.final_learning_rate is not None:
+            check_setting("final_learning_rate", self.final_learning_rate, lambda rate: 0 <= rate < math.inf,
+                          "at least 0")
+        if self.patch is not None:
+            check_setting("patch", self.patch, _is_patch, "three whole numbers of voxels, z, y and x")
         if self.whole_volume_squeeze and (self.patch is None or not self.frozen_statistics):
             raise ValueError("whole_volume_squeeze is for patches with frozen_statistics")
 
@@ -72,6 +85,18 @@ class Recipe:
             raise ValueError(f"background is {self.background!r}; it can be 'masked' or 'marginal'")
         if not self.stages:
             raise ValueError("a recipe needs at least one stage")
+        multiple = NETWORKS[self.network].stride_product
+        for stage in self.stages:
+            if stage.patch and any(extent % multiple for extent in stage.patch):
+                raise ValueError(f"patch is {stage.patch}; {self.network} needs multiples of {multiple}")
+        check_setting("window", self.window, _is_window, "two numbers of HU, the lower first")
+        if self.spacing is not None:
+            check_setting("spacing", self.spacing, _is_spacing, "three numbers of mm above 0, z, y and x")
+        check_setting("average", self.average, lambda decay: 0 <= decay < 1, "at least 0 and below 1")
+        check_setting("clip_gradient", self.clip_gradient, lambda norm: 0 <= norm < math.inf, "at least 0")
+        check_setting("organ_dropout", self.organ_dropout, is_probability, "from 0 to 1")
+        check_setting("voxel_limit", self.voxel_limit, is_positive, "above 0")
+        check_setting("validate_every_epochs", self.validate_every_epochs, is_positive, "above 0")
 
     @property
     def preprocessing(self) -> Preprocessing:
@@ -98,28 +123,47 @@ class Recipe:
 
 def load_recipe(name_or_path: str) -> Recipe:
     """A recipe of this package by name ('paper', 'fast-cpu', ...) or any TOML file by path."""
-    path = Path(name_or_path)
-    if path.suffix == ".toml":
-        text = path.read_text(encoding="utf-8")
-    else:
+    file: Path | Traversable = Path(name_or_path)
+    if file.suffix != ".toml":
         shipped = resources.files(__package__) / "recipes"
         file = shipped / f"{name_or_path}.toml"
         if not file.is_file():
             known = sorted(entry.name.removesuffix(".toml") for entry in shipped.iterdir())
             raise ValueError(f"no recipe {name_or_path!r}; shipped: {', '.join(known)}; or give a .toml file")
-        text = file.read_text(encoding="utf-8")
-    return recipe_from(tomllib.loads(text))
+    try:
+        return recipe_from(tomllib.loads(file.read_text(encoding="utf-8")))
+    except ValueError as error:
+        raise ValueError(f"recipe {name_or_path}: {error}") from error
 
 
 def recipe_from(table: dict[str, Any]) -> Recipe:
+    """A recipe from a TOML file's content; ValueError for settings that are unknown, missing or make no sense."""
     table = dict(table)
-    stages = tuple(_fill(Stage, stage) for stage in table.pop("stages", []))
+    stages = table.pop("stages", [])
+    check_setting("stages", stages, lambda value: isinstance(value, list), "a list of tables")
     augmentation = _fill(Augmentation, table.pop("augmentation", {}))
-    return _fill(Recipe, table | {"stages": stages, "augmentation": augmentation})
+    return _fill(Recipe, table | {"stages": tuple(_fill(Stage, stage) for stage in stages),
+                                  "augmentation": augmentation})
 
 
 def _fill(kind: type, table: dict[str, Any]) -> Any:
-    known = {entry.name for entry in fields(kind)}
-    if unknown := set(table) - known:
-        raise ValueError(f"unknown {kind.__name__.lower()} settings: {', '.join(sorted(unknown))}")
+    name = kind.__name__.lower()
+    check_setting(name, table, lambda value: isinstance(value, dict), "a table of settings")
+    if unknown := set(table) - {entry.name for entry in fields(kind)}:
+        raise ValueError(f"unknown {name} settings: {', '.join(sorted(unknown))}")
+    needed = [entry.name for entry in fields(kind) if entry.default is MISSING and entry.default_factory is MISSING]
+    if missing := [entry for entry in needed if entry not in table]:
+        raise ValueError(f"missing {name} settings: {', '.join(missing)}")
     return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in table.items()})
+
+
+def _is_patch(patch: tuple[int, ...]) -> bool:
+    return len(patch) == 3 and all(isinstance(extent, int) and extent > 0 for extent in patch)
+
+
+def _is_window(window: tuple[float, ...]) -> bool:
+    return len(window) == 2 and -math.inf < window[0] < window[1] < math.inf
+
+
+def _is_spacing(spacing: tuple[float, ...]) -> bool:
+    return len(spacing) == 3 and all(is_positive(extent) for extent in spacing)

@@ -68,9 +68,10 @@ class Trainer:
         self.folder = folder
         self.seed = seed
         self.organs = training[0].organs
-        self.examples = Examples(recipe.preprocessing, recipe.augmentation, recipe.voxel_limit)
         torch.manual_seed(seed)
         self.network = build_network(recipe.network, len(self.organs) + 1).to(memory_format=torch.channels_last_3d)
+        multiple = self.network.architecture.padding_multiple
+        self.examples = Examples(recipe.preprocessing, recipe.augmentation, recipe.voxel_limit, multiple)
         self.averaged = copy.deepcopy(self.network).eval()
         self.squeeze = WholeVolumeSqueeze(self.network, self._whole_volume)
         self.weights = self._weights()
@@ -311,9 +312,7 @@ def make_optimiser(stage: Stage, network: nn.Module) -> torch.optim.Optimizer:
         return torch.optim.RMSprop(parameters, lr=stage.learning_rate)
     if stage.optimiser == "sgd":
         return torch.optim.SGD(parameters, lr=stage.learning_rate, momentum=0.9)
-    if stage.optimiser == "adamw":
-        return torch.optim.AdamW(parameters, lr=stage.learning_rate, weight_decay=1e-4)
-    raise ValueError(f"unknown optimiser {stage.optimiser!r}; known: rmsprop, sgd, adamw")
+    return torch.optim.AdamW(parameters, lr=stage.learning_rate, weight_decay=1e-4)
 
 
 def validation_scores(network: nn.Module, samples: list[Sample], recipe: Recipe,
