@@ -15,6 +15,7 @@ from anatomynet_training.augmentation import Augmentation
 from anatomynet_training.export import export
 from anatomynet_training.learning_curve import draw_learning_curve
 from anatomynet_training.losses import LOSSES
+from anatomynet_training.networks import build_network
 from anatomynet_training.recipe import Recipe, Stage, load_recipe, recipe_from
 from anatomynet_training.trainer import (
     BEST,
@@ -27,7 +28,7 @@ from anatomynet_training.trainer import (
     learning_rate,
     spacing_range,
 )
-from anatomynet_training.weight_file import load_weight_file
+from anatomynet_training.weight_file import ModelDescription, load_weight_file, save_weight_file
 
 PATCHES = Stage(epochs=2, optimiser="adamw", learning_rate=3e-3, final_learning_rate=1e-3, patch=(8, 16, 16))
 WHOLE = Stage(epochs=1, optimiser="sgd", learning_rate=1e-3, frozen_statistics=True)
@@ -108,6 +109,45 @@ def test_other_recipe_cannot_go_on_with_a_run(tmp_path):
     Trainer(recipe(), samples(1), [], tmp_path).run(Limits())
     with pytest.raises(ValueError, match="another recipe"):
         Trainer(recipe(average=0.5), samples(1), [], tmp_path).run(Limits())
+
+
+def test_a_run_goes_on_only_with_its_own_seed_organs_and_samples(tmp_path):
+    Trainer(recipe(), samples(1), [], tmp_path).run(Limits())
+    renamed = replace(samples(1)[0], organs=("BrainStem", "Parotid_R", "Parotid_L"))
+    for training, seed, what in ((samples(1), 1, "seed"), ([renamed], 0, "list of organs"),
+                                 (samples(2), 0, "list of training samples")):
+        with pytest.raises(ValueError, match=f"{tmp_path} holds a run with another {what}"):
+            Trainer(recipe(), training, [], tmp_path, seed).run(Limits())
+    Trainer(recipe(), samples(1), [], tmp_path).run(Limits())
+
+
+def test_a_damaged_checkpoint_is_named(tmp_path):
+    (tmp_path / CHECKPOINT).write_bytes(b"PK")
+    with pytest.raises(ValueError, match=f"{CHECKPOINT}: not a file that a training run wrote"):
+        Trainer(recipe(), samples(1), [], tmp_path).run(Limits())
+
+
+def weight_file(path, organs, network="AnatomyNet"):
+    description = ModelDescription(network, ("background", *organs), (-1000.0, 1500.0), None)
+    save_weight_file(path, build_network(network, len(organs) + 1).state_dict(), description)
+    return path
+
+
+def test_a_run_starts_from_the_weights_of_a_file(tmp_path):
+    path = weight_file(tmp_path / "m.safetensors", ORGANS)
+    trainer = Trainer(recipe(), samples(1), [], tmp_path)
+    trainer.start_from(path)
+    weights, _ = load_weight_file(path)
+    for network in (trainer.network, trainer.averaged):
+        assert all(torch.equal(value, weights[name]) for name, value in network.state_dict().items())
+
+
+def test_a_run_cannot_start_from_weights_for_other_organs_or_of_another_network(tmp_path):
+    trainer = Trainer(recipe(), samples(1), [], tmp_path)
+    with pytest.raises(ValueError, match="other.safetensors is for the organs A, B, C; the samples have BrainStem"):
+        trainer.start_from(weight_file(tmp_path / "other.safetensors", ("A", "B", "C")))
+    with pytest.raises(ValueError, match="unet.safetensors: the tensors are not those of AnatomyNet for 4 classes"):
+        trainer.start_from(weight_file(tmp_path / "unet.safetensors", ORGANS, "baseline"))
 
 
 def test_learns_the_organs_of_one_volume(tmp_path):

@@ -1,6 +1,7 @@
 import hashlib
 import json
 import struct
+from dataclasses import replace
 
 import pytest
 import torch
@@ -69,3 +70,23 @@ def test_tensors_come_back_bit_for_bit(tmp_path):
 def test_class_names_must_match_the_network(tmp_path):
     with pytest.raises(ValueError, match="4 classes apart, the description names 3"):
         save_weight_file(tmp_path / "m.safetensors", build_network("AnatomyNet", 4).state_dict(), DESCRIPTION)
+
+
+@pytest.mark.parametrize(("stated", "written"), [
+    ("", "Not for clinical use."),
+    ("Made up.", "Made up. Not for clinical use."),
+    ("Made up. Not for clinical use.", "Made up. Not for clinical use."),
+    ("Made up. Not for clinical use. ", "Made up. Not for clinical use."),
+])
+def test_provenance_ends_with_one_warning(stated, written):
+    assert replace(DESCRIPTION, provenance=stated).metadata()["anatomynet.provenance"] == written
+
+
+def test_what_is_no_weight_file_is_refused_by_name(tmp_path):
+    path = tmp_path / "m.safetensors"
+    save_weight_file(path, build_network("AnatomyNet", 3).state_dict(), DESCRIPTION)
+    content = path.read_bytes()
+    for damaged in (b"", b"a text", content[:5], content[:500], content[:-1]):
+        path.write_bytes(damaged)
+        with pytest.raises(ValueError, match="m.safetensors: not a safetensors file"):
+            load_weight_file(path)

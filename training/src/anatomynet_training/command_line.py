@@ -19,7 +19,7 @@ from .readers.pddca import ORGANS as PAPER_ORGANS
 from .readers.phantom import generate_phantom
 from .recipe import load_recipe
 from .trainer import CURVE, Limits, Trainer
-from .weight_file import ModelDescription, load_weight_file, save_weight_file
+from .weight_file import ModelDescription, save_weight_file
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -74,7 +74,7 @@ def _train(options: argparse.Namespace) -> int:
     validation = load_samples(options.validation) if options.validation else []
     trainer = Trainer(recipe, load_samples(options.training), validation, options.run_folder, options.seed)
     if options.start_from:
-        trainer.start_from(load_weight_file(options.start_from)[0])
+        trainer.start_from(options.start_from)
     trainer.run(Limits(minutes=options.minutes))
     if (options.run_folder / CURVE).exists():
         draw_learning_curve(options.run_folder / CURVE, options.run_folder / "learning-curve.png")

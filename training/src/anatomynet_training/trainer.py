@@ -24,11 +24,15 @@ from .recipe import Recipe, Stage
 from .run_state import read_state, write_state
 from .sample import Sample, body_box, class_weights
 from .squeeze import WholeVolumeSqueeze
+from .weight_file import class_names, load_weight_file
 
 CHECKPOINT = "checkpoint.pt"
 BEST = "best.pt"
 LAST = "last.pt"
 CURVE = "progress.csv"
+
+IDENTITY = {"seed": "seed", "organs": "list of organs", "training": "list of training samples"}
+"""What a checkpoint says of its run besides the recipe, and what a user calls it."""
 
 
 @dataclass
@@ -95,9 +99,23 @@ class Trainer:
         padded = pad_at_high_end(intensities[None, None], self.network.architecture.padding_multiple)
         return padded.to(memory_format=torch.channels_last_3d)
 
-    def start_from(self, state: dict[str, torch.Tensor]) -> None:
-        """Starts from given weights instead of random ones."""
-        self.network.load_state_dict(state)
+    def start_from(self, weight_file: Path) -> None:
+        """Starts from the weights of a file instead of random ones.
+
+        ValueError where they are another network's, or the classes that the file names other organs.
+        """
+        state, metadata = load_weight_file(weight_file)
+        organs = class_names(metadata)[1:]
+        if organs and organs != self.organs:
+            raise ValueError(
+                f"{weight_file} is for the organs {', '.join(organs)}; the samples have {', '.join(self.organs)}"
+            )
+        try:
+            self.network.load_state_dict(state)
+        except RuntimeError as error:
+            raise ValueError(
+                f"{weight_file}: the tensors are not those of {self.recipe.network} for {len(self.organs) + 1} classes"
+            ) from error
         self.averaged.load_state_dict(state)
 
     def run(self, limits: Limits) -> None:
@@ -265,13 +283,26 @@ class Trainer:
                 "next_validation": self.next_validation,
                 "squeeze": self.squeeze.means,
                 "recipe": self.recipe.table(),
+                **self._identity(),
             },
         )
+
+    def _identity(self) -> dict[str, Any]:
+        """What must be the same for a run to go on as if nothing had happened."""
+        return {
+            "seed": self.seed,
+            "organs": list(self.organs),
+            "training": [sample.name for sample in self.training],
+        }
 
     def _restore(self) -> None:
         state = read_state(self.folder / CHECKPOINT)
         if state["recipe"] != self.recipe.table():
             raise ValueError(f"{self.folder} holds a run of another recipe; use a new folder")
+        for name, own in self._identity().items():
+            # Checkpoints of version 0.1.0 do not say.
+            if state.get(name, own) != own:
+                raise ValueError(f"{self.folder} holds a run with another {IDENTITY[name]}; use a new folder")
         self.network.load_state_dict(state["network"])
         self.averaged.load_state_dict(state["averaged"])
         if state["optimiser"] is not None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
@@ -53,7 +53,7 @@ class ModelDescription:
             "padding_multiple": str(architecture.padding_multiple),
             "batch_norm": self.batch_norm,
             "license": self.licence,
-            "provenance": f"{self.provenance} {NOT_FOR_CLINICAL_USE}".strip(),
+            "provenance": self._provenance(),
         }
         if isinstance(architecture, ResidualArchitecture):
             entries["blocks"] = str(architecture.blocks)
@@ -67,6 +67,10 @@ class ModelDescription:
             entries["spacing_minimum"] = _decimals(smallest[::-1])
             entries["spacing_maximum"] = _decimals(largest[::-1])
         return {f"anatomynet.{key}": value for key, value in entries.items()} | self.further
+
+    def _provenance(self) -> str:
+        stated = self.provenance.strip()
+        return stated if stated.endswith(NOT_FOR_CLINICAL_USE) else f"{stated} {NOT_FOR_CLINICAL_USE}".strip()
 
 
 def save_weight_file(path: Path, state: dict[str, Tensor], description: ModelDescription) -> None:
@@ -90,9 +94,17 @@ def data_section(content: bytes) -> bytes:
 
 
 def load_weight_file(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Tensors and metadata of a safetensors file."""
-    with safe_open(path, "pt") as file:
-        return {name: file.get_tensor(name) for name in file.keys()}, dict(file.metadata() or {})
+    """Tensors and metadata of a safetensors file; ValueError for another file."""
+    try:
+        with safe_open(path, "pt") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}, dict(file.metadata() or {})
+    except SafetensorError as error:
+        raise ValueError(f"{path}: not a safetensors file, or damaged ({error})") from error
+
+
+def class_names(metadata: dict[str, str]) -> tuple[str, ...]:
+    """The classes that the metadata name, background first; none where they name none."""
+    return tuple(json.loads(metadata.get("anatomynet.classes", "[]")))
 
 
 def _class_bias(tensors: dict[str, Tensor]) -> str:
