@@ -87,6 +87,8 @@ def test_what_is_no_checkpoint_is_refused(tmp_path):
     torch.save({"a": torch.zeros(1)}, tmp_path / "strange")
     with pytest.raises(ValueError, match="no class convolution"):
         read_author_checkpoint(tmp_path / "strange")
-    (tmp_path / "noise").write_bytes(b"noise" * 100)
-    with pytest.raises(UnsafeCheckpoint):
-        read_author_checkpoint(tmp_path / "noise")
+    whole = (tmp_path / "strange").read_bytes()
+    for content in (b"noise" * 100, b"", whole[: len(whole) // 2]):
+        (tmp_path / "noise").write_bytes(content)
+        with pytest.raises(UnsafeCheckpoint, match="noise is damaged, no checkpoint"):
+            read_author_checkpoint(tmp_path / "noise")

@@ -1,12 +1,13 @@
 import os
 import stat
+import struct
 
 import numpy as np
 import pytest
 import SimpleITK
 from conftest import folder_from_environment
 
-from anatomynet_training.dataset import load_samples, save_sample
+from anatomynet_training.dataset import load_sample, load_samples, save_sample
 from anatomynet_training.readers import cases_of, openkbp, pddca
 from anatomynet_training.readers.folder import read_case
 from anatomynet_training.readers.image import read_image
@@ -121,6 +122,97 @@ def test_openkbp_index_outside_the_cube_is_refused(tmp_path):
     write_openkbp(tmp_path / "pt_1", [(128**3, 1000.0)], {})
     with pytest.raises(ValueError, match="outside the cube"):
         openkbp.read_folder(tmp_path / "pt_1")
+
+
+@pytest.mark.parametrize("name", ["ct.csv", "LeftParotid.csv"])
+@pytest.mark.parametrize(("content", "sentence"), [
+    ("", "no voxels below a header line"),
+    (",data\n", "no voxels below a header line"),
+    ("index\n5\n6\n", "two columns are needed, index and value; found 1"),
+    (",data\n5,1,2\n", "two columns are needed, index and value; found 3"),
+    (",data\n5,1\n6\n", "lines of different lengths"),
+    (",data\nfive,1\n", "outside the cube"),
+], ids=str)
+@pytest.mark.filterwarnings("error")
+def test_openkbp_table_that_is_none_is_refused_by_name(tmp_path, name, content, sentence):
+    write_openkbp(tmp_path / "pt_1", [(5, 1000.0)], {"LeftParotid": [5]})
+    (tmp_path / "pt_1" / name).write_text(content)
+    with pytest.raises(ValueError, match=f"{name}: .*{sentence}"):
+        openkbp.read_folder(tmp_path / "pt_1")
+
+
+def test_openkbp_ct_of_what_is_no_number_is_refused(tmp_path):
+    write_openkbp(tmp_path / "pt_1", [(5, 1000.0), (6, float("nan"))], {})
+    with pytest.raises(ValueError, match="ct.csv: a value is not a finite number"):
+        openkbp.read_folder(tmp_path / "pt_1")
+
+
+@pytest.mark.parametrize("content", ["", "3.9\n3.8\n", "3.9\nwide\n2.5\n"])
+@pytest.mark.filterwarnings("error")
+def test_openkbp_voxel_dimensions_are_three_numbers(tmp_path, content):
+    write_openkbp(tmp_path / "pt_1", [(5, 1000.0)], {})
+    (tmp_path / "pt_1" / "voxel_dimensions.csv").write_text(content)
+    with pytest.raises(ValueError, match="voxel_dimensions.csv: three numbers are needed"):
+        openkbp.read_folder(tmp_path / "pt_1")
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("suffix", ["nrrd", "mha", "nii", "nii.gz"])
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_ct_of_what_is_no_number_is_refused_by_name(tmp_path, value, suffix, kind):
+    ct = lopsided()[0].astype(kind)
+    (tmp_path / "case").mkdir()
+    SimpleITK.WriteImage(image(ct), tmp_path / "case" / f"ct.{suffix}")
+    assert np.array_equal(read_case(tmp_path / "case", ("A",)).intensities, ct)
+    ct[2, 3, 4] = value
+    SimpleITK.WriteImage(image(ct), tmp_path / "case" / f"ct.{suffix}")
+    with pytest.raises(ValueError, match=f"ct.{suffix}: 1 voxels are NaN or infinite"):
+        read_case(tmp_path / "case", ("A",))
+
+
+def test_a_nifti_file_of_the_other_byte_order_is_looked_at_too(tmp_path):
+    header = bytearray(352)
+    struct.pack_into(">i", header, 0, 348)
+    struct.pack_into(">8h", header, 40, 3, 2, 1, 1, 1, 1, 1, 1)
+    struct.pack_into(">2h", header, 70, 16, 32)
+    struct.pack_into(">8f", header, 76, 1, 1, 1, 1, 1, 1, 1, 1)
+    struct.pack_into(">f", header, 108, 352)
+    header[344:348] = b"n+1\0"
+    (tmp_path / "ct.nii").write_bytes(bytes(header) + np.array([7, np.nan], ">f4").tobytes())
+    with pytest.raises(ValueError, match="ct.nii: 1 voxels are NaN or infinite"):
+        read_case(tmp_path, ("A",))
+
+
+def test_image_that_is_none_is_refused_by_name(tmp_path):
+    (tmp_path / "ct.nrrd").write_text("a text")
+    for name in ("ct.nrrd", "absent.nrrd"):
+        with pytest.raises(ValueError, match=f"{name}: there is no image"):
+            read_image(tmp_path / name)
+
+
+def test_sample_that_is_none_is_refused_by_name(tmp_path, sample):
+    save_sample(tmp_path, sample)
+    path = tmp_path / "blocks.npz"
+    whole = path.read_bytes()
+    garbled = bytearray(whole)
+    garbled[200:300] = bytes(100)
+    for content in (b"", b"a text", whole[:50], whole[: len(whole) // 2], whole[:-10], bytes(garbled)):
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match="blocks.npz: not the archive that is needed here"):
+            load_sample(path)
+    np.savez(path, hu=sample.intensities)
+    with pytest.raises(ValueError, match="blocks.npz: .*intensities"):
+        load_sample(path)
+    np.savez(path, intensities=sample.intensities, labels=sample.labels[1:], organs=["A"], annotated=[True],
+             spacing=[1, 1, 1])
+    with pytest.raises(ValueError, match="blocks.npz: .*must be volumes of one shape"):
+        load_sample(path)
+    with path.open("wb") as file:
+        np.save(file, sample.labels)
+    with pytest.raises(ValueError, match="blocks.npz: not the archive"):
+        load_sample(path)
+    with pytest.raises(ValueError, match="blocks.npz: not the archive"):
+        openkbp.read_archive(path)
 
 
 def test_published_patient_equals_the_archived_one():

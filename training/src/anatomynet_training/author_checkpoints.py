@@ -33,7 +33,7 @@ def read_author_checkpoint(path: Path, trust_pickle: bool = False) -> dict[str, 
     else:
         try:
             content = torch.load(path, map_location="cpu", weights_only=True)
-        except pickle.UnpicklingError:
+        except (pickle.UnpicklingError, EOFError, RuntimeError):
             content = _load_inertly(path)
     state = _state_dict(content)
     architecture_of({name: tuple(tensor.shape) for name, tensor in state.items()})
@@ -120,6 +120,6 @@ def _load_inertly(path: Path) -> Any:
             return torch.load(path, map_location="cpu", pickle_module=inert, weights_only=False)
     except Exception as error:
         raise UnsafeCheckpoint(
-            f"{path} cannot be read without executing what it contains ({error}); "
-            "if you made the file yourself, insist with --trust-pickle"
+            f"{path} is damaged, no checkpoint, or cannot be read without executing what it contains "
+            f"({str(error).splitlines()[0]}); if you made the file yourself, insist with --trust-pickle"
         ) from error

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from .archive import open_archive
 from .sample import Sample
 
 
@@ -20,7 +21,8 @@ def save_sample(folder: Path, sample: Sample) -> None:
 
 
 def load_sample(path: Path) -> Sample:
-    with np.load(path) as archive:
+    """An imported sample; ValueError naming the file where it is something else or damaged."""
+    with open_archive(path) as archive:
         return Sample(
             name=path.stem,
             intensities=archive["intensities"],

@@ -1,5 +1,7 @@
 """Medical images in patient axes, through SimpleITK: NRRD, NIfTI, MetaImage and what else it reads."""
 
+import gzip
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +10,11 @@ import SimpleITK
 from ..sample import AIR_HU, Sample
 
 SUFFIXES = (".nrrd", ".nii.gz", ".nii", ".mha", ".mhd")
+
+NIFTI_HEADER_BYTES = 348
+
+NIFTI_FLOATS = {16: "f4", 64: "f8"}
+"""NIfTI's codes of the floating-point voxel types."""
 
 TILT_TOLERANCE = 1e-3
 """Largest component by which an axis may deviate from a patient axis; beyond, labels would land beside organs."""
@@ -30,8 +37,11 @@ def images_in(folder: Path) -> dict[str, Path]:
 
 
 def read_image(path: Path) -> SimpleITK.Image:
-    """An image whose axes increase toward the patient's left, back and head."""
-    image = SimpleITK.ReadImage(str(path))
+    """An image whose axes increase toward the patient's left, back and head; ValueError naming a file that is none."""
+    try:
+        image = SimpleITK.ReadImage(str(path))
+    except RuntimeError as error:
+        raise ValueError(f"{path}: there is no image, or none that SimpleITK can read") from error
     if image.GetDimension() != 3 or image.GetNumberOfComponentsPerPixel() != 1:
         raise ValueError(f"{path}: a scalar volume is needed")
     image = SimpleITK.DICOMOrient(image, "LPS")
@@ -51,7 +61,7 @@ def sample_from_masks(name: str, ct_path: Path, masks: dict[str, Path], organs: 
             labels[SimpleITK.GetArrayViewFromImage(mask) != 0] = label
     return Sample(
         name=name,
-        intensities=hounsfield(ct),
+        intensities=hounsfield(ct, ct_path),
         labels=labels,
         organs=organs,
         annotated=tuple(organ in masks for organ in organs),
@@ -75,7 +85,7 @@ def sample_from_label_map(name: str, ct_path: Path, labels_path: Path, organs: t
     occurring = np.bincount(labels.ravel(), minlength=len(organs) + 1)[1:] > 0
     return Sample(
         name=name,
-        intensities=hounsfield(ct),
+        intensities=hounsfield(ct, ct_path),
         labels=labels,
         organs=organs,
         annotated=tuple(bool(flag) or not absent_is_missing for flag in occurring),
@@ -83,10 +93,31 @@ def sample_from_label_map(name: str, ct_path: Path, labels_path: Path, organs: t
     )
 
 
-def hounsfield(ct: SimpleITK.Image) -> np.ndarray:
-    """int16 HU (z, y, x); what lies outside the reconstruction becomes air."""
+def hounsfield(ct: SimpleITK.Image, path: Path) -> np.ndarray:
+    """int16 HU (z, y, x); what lies outside the reconstruction becomes air.
+
+    ValueError names the file, `path`, where a voxel is not a finite number: it would become soft tissue.
+    """
     values = SimpleITK.GetArrayFromImage(ct)
+    # From a NIfTI file ITK reads 0 instead of them.
+    stored = _floats_of_nifti(path) if path.name.endswith((".nii", ".nii.gz")) else values
+    if bad := np.count_nonzero(~np.isfinite(stored)):
+        raise ValueError(f"{path}: {bad} voxels are NaN or infinite")
     return np.clip(np.rint(values), AIR_HU, np.iinfo(np.int16).max).astype(np.int16)
+
+
+def _floats_of_nifti(path: Path) -> np.ndarray:
+    """The voxels as a NIfTI-1 file (ITK reads no other) stores them, where they are floating point, else none."""
+    content = path.read_bytes()
+    if content.startswith(b"\x1f\x8b"):
+        content = gzip.decompress(content)
+    order = "<" if struct.unpack_from("<i", content)[0] == NIFTI_HEADER_BYTES else ">"
+    (code,) = struct.unpack_from(order + "h", content, 70)
+    (start,) = struct.unpack_from(order + "f", content, 108)
+    if code not in NIFTI_FLOATS:
+        return np.empty(0)
+    kind = np.dtype(order + NIFTI_FLOATS[code])
+    return np.frombuffer(content, kind, (len(content) - int(start)) // kind.itemsize, int(start))
 
 
 def _check_same_grid(ct: SimpleITK.Image, other: SimpleITK.Image, path: Path) -> None:

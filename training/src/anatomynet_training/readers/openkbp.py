@@ -4,10 +4,12 @@ Two layouts are read: a folder per patient with sparse CSV files, as published, 
 compressed NumPy archive per patient with the same content in patient axes.
 """
 
+import warnings
 from pathlib import Path
 
 import numpy as np
 
+from ..archive import open_archive
 from ..sample import AIR_HU, Sample
 
 ORGANS = ("BrainStem", "SpinalCord", "Mandible", "Parotid_L", "Parotid_R", "Larynx", "Oesophagus")
@@ -38,7 +40,7 @@ PUBLISHED_EXTENT = 128
 
 def read_archive(path: Path) -> Sample:
     """One `.npz`: `hu` int16 and `label` uint8 (z, y, x), `spacing_zyx` mm, `present` names of drawn structures."""
-    with np.load(path) as archive:
+    with open_archive(path) as archive:
         stored = archive["label"]
         present = set(archive["present"].tolist())
         # A lookup table instead of comparisons: the volumes are read again for every validation.
@@ -60,10 +62,12 @@ def read_folder(path: Path) -> Sample:
 
     Each CSV lists flat indices, in C order over (y, x, z) of a cube of 128 voxels whose z runs from
     superior to inferior, and for `ct.csv` the values HU + 1024. Where structures overlap, the later of
-    `ORGANS` wins.
+    `ORGANS` wins. ValueError names a file that is not so.
     """
-    spacing_x, spacing_y, spacing_z = np.loadtxt(path / "voxel_dimensions.csv", ndmin=1)
+    spacing_x, spacing_y, spacing_z = _voxel_dimensions(path / "voxel_dimensions.csv")
     indices, values = _sparse(path / "ct.csv")
+    if not np.isfinite(values).all():
+        raise ValueError(f"{path / 'ct.csv'}: a value is not a finite number")
     intensities = np.zeros(PUBLISHED_EXTENT**3, dtype=np.int16)
     intensities[indices] = np.clip(values, 0, 4095)
     labels = np.zeros(PUBLISHED_EXTENT**3, dtype=np.uint8)
@@ -84,12 +88,34 @@ def read_folder(path: Path) -> Sample:
 
 
 def _sparse(path: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Indices and values of one CSV; structures have no value column."""
-    table = np.genfromtxt(path, delimiter=",", skip_header=1, ndmin=2)
-    indices = table[:, 0].astype(np.int64)
-    if indices.size and (indices.min() < 0 or indices.max() >= PUBLISHED_EXTENT**3):
+    """Indices and values of one CSV; a structure's values are empty."""
+    with warnings.catch_warnings():
+        # An empty file is refused below.
+        warnings.filterwarnings("ignore", "genfromtxt: Empty input file")
+        try:
+            table = np.genfromtxt(path, delimiter=",", skip_header=1, ndmin=2)
+        except ValueError as error:
+            raise ValueError(f"{path}: lines of different lengths") from error
+    if table.size == 0:
+        raise ValueError(f"{path}: no voxels below a header line")
+    if table.shape[1] != 2:
+        raise ValueError(f"{path}: two columns are needed, index and value; found {table.shape[1]}")
+    # Also refuses what is not a number.
+    if not ((table[:, 0] >= 0) & (table[:, 0] < PUBLISHED_EXTENT**3)).all():
         raise ValueError(f"{path}: an index lies outside the cube of {PUBLISHED_EXTENT} voxels")
-    return indices, table[:, 1]
+    return table[:, 0].astype(np.int64), table[:, 1]
+
+
+def _voxel_dimensions(path: Path) -> np.ndarray:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "loadtxt: input contained no data")
+        try:
+            dimensions = np.loadtxt(path, ndmin=1)
+        except ValueError as error:
+            raise ValueError(f"{path}: three numbers are needed: {error}") from error
+    if dimensions.shape != (3,):
+        raise ValueError(f"{path}: three numbers are needed, x, y and z; found {dimensions.size}")
+    return dimensions
 
 
 def _patient_axes(flat: np.ndarray) -> np.ndarray:
