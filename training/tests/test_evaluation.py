@@ -1,10 +1,13 @@
 import csv
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from conftest import ORGANS, blocks
 
+from anatomynet_training.dataset import save_sample
 from anatomynet_training.evaluation import evaluate, hausdorff95, relabelled, summary
+from anatomynet_training.library import LibraryError
 from anatomynet_training.metrics import dice
 from anatomynet_training.overlays import overlay
 
@@ -46,6 +49,86 @@ def test_overlay_colours_are_those_of_the_paper():
     assert neither.tolist() == [0, 0, 0]
 
 
+def saved(folder, samples):
+    for sample in samples:
+        save_sample(folder / "samples", sample)
+    return [folder / "samples" / f"{sample.name}.npz" for sample in samples]
+
+
+CLASSES = ("background", *ORGANS)
+
+
+def test_evaluation_reports_and_skips_what_is_refused_and_keeps_the_rest(tmp_path, capsys):
+    paths = saved(tmp_path, [blocks("a"), blocks("b"), blocks("c"), blocks("d")])
+    paths[2].write_bytes(b"PK")
+
+    def segment(sample):
+        if sample.name == "b":
+            raise LibraryError("status 10: the spacing is outside the range")
+        return sample.labels
+
+    scores, skipped = evaluate(paths, segment, CLASSES, tmp_path, pictures=False)
+    assert skipped == ["b", "c"]
+    assert {score.case for score in scores} == {"a", "d"}
+    b, c = capsys.readouterr().err.splitlines()
+    assert b == "b: skipped: status 10: the spacing is outside the range"
+    assert c.startswith("c: skipped: ") and "c.npz" in c
+    assert {row["organ"]: row["cases"] for row in summary(scores)}["BrainStem"] == 2
+    assert (tmp_path / "summary.csv").exists() and (tmp_path / "dsc.png").exists()
+
+
+def test_scores_are_on_disk_case_by_case(tmp_path):
+    def segment(sample):
+        if sample.name == "b":
+            assert "a,BrainStem,1.0000" in (tmp_path / "scores.csv").read_text()
+            raise KeyboardInterrupt
+        return sample.labels
+
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(saved(tmp_path, [blocks("a"), blocks("b")]), segment, CLASSES, tmp_path, pictures=False)
+    assert "a,BrainStem,1.0000" in (tmp_path / "scores.csv").read_text()
+
+
+def test_organs_that_were_filled_in_or_that_the_model_does_not_know_are_noted_and_not_scored(tmp_path, capsys):
+    samples = [replace(blocks(name), completed=(False, name == "b", False)) for name in "ab"]
+    scores, _ = evaluate(saved(tmp_path, samples), lambda sample: np.minimum(sample.labels, 2),
+                         ("background", "BrainStem", "Parotid_L"), tmp_path, pictures=False)
+    assert [(score.case, score.organ) for score in scores] == [
+        ("a", "BrainStem"), ("a", "Parotid_L"), ("b", "BrainStem"),
+    ]
+    lines = capsys.readouterr().out.splitlines()
+    assert lines.count("not scored, for the model does not know them: Parotid_R") == 1
+    assert "b: not scored, for nobody drew them: Parotid_L" in lines
+
+
+@pytest.mark.filterwarnings("error:Mean of empty slice")
+def test_organs_absent_from_truth_and_prediction_are_counted_apart(tmp_path):
+    """As in a scan that ends above the organ."""
+    without = {1: blocks().labels, 3: blocks().labels}
+    for label, labels in without.items():
+        labels[labels == label] = 0
+    samples = [replace(blocks("a"), labels=without[3]), replace(blocks("b"), labels=without[3]),
+               replace(blocks("c"), labels=without[1])]
+    samples[2].labels[samples[2].labels == 3] = 0
+
+    def segment(sample):
+        labels = sample.labels.copy()
+        if sample.name == "b":
+            labels[labels == 1] = 0
+        return labels
+
+    scores, _ = evaluate(saved(tmp_path, samples), segment, CLASSES, tmp_path, pictures=False)
+    rows = {row["organ"]: row for row in summary(scores)}
+    assert [rows["BrainStem"][key] for key in ("cases", "absent", "not_found", "mean_dsc", "smallest_dsc")] == [
+        2, 1, 1, 0.5, 0.0]
+    assert [rows["Parotid_R"][key] for key in ("cases", "absent", "not_found")] == [0, 3, 0]
+    assert np.isnan(rows["Parotid_R"]["mean_dsc"])
+    assert rows["mean of organs"]["mean_dsc"] == pytest.approx(0.75)
+    assert rows["mean of organs"]["absent"] == 4
+    with (tmp_path / "scores.csv").open() as file:
+        assert [row["dsc"] for row in csv.DictReader(file) if row["organ"] == "Parotid_R"] == ["nan"] * 3
+
+
 def test_evaluation_leaves_undrawn_organs_out_and_writes_everything(tmp_path):
     samples = [blocks("a"), blocks("b", annotated=(True, False, True))]
     classes = ("background", "Parotid_L", "BrainStem", "Parotid_R")
@@ -55,7 +138,8 @@ def test_evaluation_leaves_undrawn_organs_out_and_writes_everything(tmp_path):
         labels[labels == 3] = 0
         return labels
 
-    scores = evaluate(samples, perfect_but_for_one_organ, classes, tmp_path, pictures=True)
+    scores, skipped = evaluate(saved(tmp_path, samples), perfect_but_for_one_organ, classes, tmp_path, pictures=True)
+    assert skipped == []
     assert [(score.case, score.organ, score.dsc) for score in scores] == [
         ("a", "BrainStem", 1), ("a", "Parotid_L", 1), ("a", "Parotid_R", 0),
         ("b", "BrainStem", 1), ("b", "Parotid_R", 0),

@@ -1,5 +1,6 @@
 """The installed library against PyTorch, where ANATOMYNET_LIBRARY names it."""
 
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +12,7 @@ from safetensors.torch import save_file
 from test_networks import randomised
 
 from anatomynet_training.command_line import main
+from anatomynet_training.dataset import save_sample
 from anatomynet_training.export import check_parity
 from anatomynet_training.library import Library, LibraryError
 from anatomynet_training.networks import PAPER_TEXT_ARCHITECTURES, probabilities
@@ -128,6 +130,20 @@ def test_largest_components_leave_one_piece_of_each_organ(library, tmp_path):
     assert max(pieces) > 1, "without specks nothing is tested"
     assert kept == [min(count, 1) for count in pieces]
     assert np.array_equal(largest[largest > 0], everything[largest > 0])
+
+
+def test_evaluate_skips_untrained_spacings_unless_they_are_allowed(library, tmp_path, capsys):
+    description = replace(DESCRIPTION, spacing_range=((2.9, 1.9, 1.9), (3.1, 2.1, 2.1)))
+    save_weight_file(tmp_path / "m.safetensors", randomised("AnatomyNet", 4, seed=9).state_dict(), description)
+    save_sample(tmp_path / "samples", SAMPLE)
+    save_sample(tmp_path / "samples", replace(SAMPLE, name="coarse", spacing=(5.0, 2.0, 2.0)))
+    command = ["evaluate", "--model", str(tmp_path / "m.safetensors"), "--samples", str(tmp_path / "samples"),
+               "--output", str(tmp_path / "scores"), "--library", os.environ["ANATOMYNET_LIBRARY"]]
+    assert main(command) == 1
+    assert "coarse: skipped: status 10: " in capsys.readouterr().err
+    assert "blocks,BrainStem" in (tmp_path / "scores" / "scores.csv").read_text()
+    assert main([*command, "--allow-untrained-spacing"]) == 0
+    assert "coarse,BrainStem" in (tmp_path / "scores" / "scores.csv").read_text()
 
 
 def test_library_refusal_becomes_an_exception_with_its_message(library, tmp_path):

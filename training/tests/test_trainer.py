@@ -215,6 +215,9 @@ def test_dropped_organs_are_neither_labelled_nor_marked_as_drawn(tmp_path):
     assert 0.25 < flags.mean() < 0.75
     for sample in trainer.training:
         assert set(np.unique(sample.labels)) == {0, *(np.flatnonzero(sample.annotated) + 1).tolist()}
+    completed = [replace(sample, completed=(True, True, True)) for sample in samples(20)]
+    for sample in Trainer(recipe(organ_dropout=0.5), completed, [], tmp_path).training:
+        assert sample.completed == sample.annotated
     again = Trainer(recipe(organ_dropout=0.5), samples(20)[::-1], [], tmp_path)
     assert [sample.annotated for sample in again.training] == [sample.annotated for sample in trainer.training][::-1]
 

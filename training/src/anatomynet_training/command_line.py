@@ -55,18 +55,34 @@ def _import(options: argparse.Namespace) -> int:
 
 
 def _complete(options: argparse.Namespace) -> int:
+    if options.output.resolve() == options.samples.resolve():
+        raise ValueError(f"--output {options.output} is the folder of the samples; completed ones need another")
     paths = sample_paths(options.samples)
+    skipped: list[str] = []
     volumes = drawn_volumes(load_samples(options.samples))
     with Library(options.library).load(options.model) as model:
         for path in paths:
             sample = load_sample(path)
-            predicted = model.segment(sample, options.threads, largest_components=True)
+            try:
+                predicted = model.segment(sample, options.threads, True, options.allow_untrained_spacing)
+            except LibraryError as error:
+                skipped.append(sample.name)
+                print(f"{sample.name}: skipped: {error}", file=sys.stderr, flush=True)
+                continue
             whole = completed(sample, relabelled(predicted, model.classes, sample.organs), volumes)
             save_sample(options.output, whole)
             added = [organ for organ, before, after in zip(sample.organs, sample.annotated, whole.annotated, strict=True)
                      if after and not before]
             print(f"{sample.name}: added {', '.join(added) or 'nothing'}", flush=True)
-    return 0
+    return _status(skipped, paths)
+
+
+def _status(skipped: list[str], paths: list[Path]) -> int:
+    """The exit status of a command that goes on after samples it had to skip."""
+    if not skipped:
+        return 0
+    print(f"skipped {len(skipped)} of {len(paths)} samples: {', '.join(skipped)}", file=sys.stderr)
+    return 1
 
 
 def _train(options: argparse.Namespace) -> int:
@@ -131,9 +147,11 @@ def _convert(options: argparse.Namespace) -> int:
 def _evaluate(options: argparse.Namespace) -> int:
     paths = sample_paths(options.samples)
     with Library(options.library).load(options.model) as model:
-        scores = evaluate(
-            (load_sample(path) for path in paths),
-            lambda sample: model.segment(sample, options.threads, options.largest_components),
+        scores, skipped = evaluate(
+            paths,
+            lambda sample: model.segment(
+                sample, options.threads, options.largest_components, options.allow_untrained_spacing
+            ),
             model.classes,
             options.output,
             options.pictures,
@@ -141,8 +159,8 @@ def _evaluate(options: argparse.Namespace) -> int:
         print(f"model {options.model} (SHA-256 {model.fingerprint})")
     for row in summary(scores):
         print(f"{row['organ']:<18} cases {row['cases']:>3}  DSC mean {row['mean_dsc']:.3f} "
-              f"median {row['median_dsc']:.3f}  HD95 {row['mean_hd95_mm']:.1f} mm  not found {row['not_found']}")
-    return 0
+              f"median {row['median_dsc']:.3f}  HD95 {row['mean_hd95_mm']:.1f} mm  not found {row['not_found']}  absent {row['absent']}")
+    return _status(skipped, paths)
 
 
 def _curve(options: argparse.Namespace) -> int:
@@ -220,6 +238,9 @@ def _parser() -> argparse.ArgumentParser:
     evaluating.add_argument("--largest-components", action="store_true",
                             help="keep only the largest connected component of each organ")
     evaluating.add_argument("--pictures", action="store_true", help="one overlay picture per case")
+    for sub in (completing, evaluating):
+        sub.add_argument("--allow-untrained-spacing", action="store_true",
+                         help="accept spacings outside the range the model was trained on, instead of skipping the sample")
     return parser
 
 

@@ -16,7 +16,7 @@ def drawn_volumes(samples: list[Sample]) -> dict[str, np.ndarray]:
     for sample in samples:
         voxel = float(np.prod(sample.spacing))
         counts = np.bincount(sample.labels.ravel(), minlength=len(sample.organs) + 1)
-        for label, (organ, drawn) in enumerate(zip(sample.organs, sample.annotated, strict=True), start=1):
+        for label, (organ, drawn) in enumerate(zip(sample.organs, sample.drawn, strict=True), start=1):
             if drawn and counts[label]:
                 volumes.setdefault(organ, []).append(counts[label] * voxel)
     return {organ: np.array(values) for organ, values in volumes.items()}
@@ -26,10 +26,11 @@ def completed(sample: Sample, predicted: np.ndarray, volumes: dict[str, np.ndarr
     """The sample with each organ that was not drawn taken from `predicted`, where its volume is plausible.
 
     `predicted` has the sample's labels. What was drawn stays as it is, and wins where both claim a voxel.
-    An organ that was found too small or too large, or that nobody drew anywhere, stays not drawn.
+    An organ that was found too small or too large, or that nobody drew anywhere, stays not drawn. The sample says
+    which organs were filled in.
     """
     labels = sample.labels.copy()
-    annotated = list(sample.annotated)
+    annotated, filled = list(sample.annotated), list(sample.completed)
     voxel = float(np.prod(sample.spacing))
     for label, organ in enumerate(sample.organs, start=1):
         if annotated[label - 1] or organ not in volumes:
@@ -38,5 +39,5 @@ def completed(sample: Sample, predicted: np.ndarray, volumes: dict[str, np.ndarr
         smallest, largest = np.percentile(volumes[organ], PLAUSIBLE_PERCENTILES)
         if smallest <= found.sum() * voxel <= largest:
             labels[found] = label
-            annotated[label - 1] = True
-    return replace(sample, labels=labels, annotated=tuple(annotated))
+            annotated[label - 1] = filled[label - 1] = True
+    return replace(sample, labels=labels, annotated=tuple(annotated), completed=tuple(filled))

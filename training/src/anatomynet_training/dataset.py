@@ -17,6 +17,7 @@ def save_sample(folder: Path, sample: Sample) -> None:
         organs=np.array(sample.organs),
         annotated=np.array(sample.annotated),
         spacing=np.array(sample.spacing),
+        completed=np.array(sample.completed),
     )
 
 
@@ -30,6 +31,8 @@ def load_sample(path: Path) -> Sample:
             organs=tuple(archive["organs"].tolist()),
             annotated=tuple(archive["annotated"].tolist()),
             spacing=tuple(archive["spacing"].tolist()),
+            # Samples imported by version 0.1.0 do not say.
+            completed=tuple(archive["completed"].tolist()) if "completed" in archive else (),
         )
 
 

@@ -1,15 +1,19 @@
 """What a model is worth: DSC and 95 % Hausdorff distance per organ and case, of labels the library computed."""
 
 import csv
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TextIO
 
 import matplotlib
 import numpy as np
 import torch
 from monai.metrics import compute_hausdorff_distance
 
+from .dataset import load_sample
+from .library import LibraryError
 from .metrics import dice
 from .overlays import draw_overlays
 from .sample import Sample
@@ -23,20 +27,26 @@ class Score:
     case: str
     organ: str
     dsc: float
+    """NaN where truth and prediction are empty: nothing was to be found, and nothing was."""
     hausdorff95: float
     """Millimetres; NaN where truth or prediction is empty."""
     truth_voxels: int
     predicted_voxels: int
+
+    @property
+    def is_absent(self) -> bool:
+        return self.truth_voxels == self.predicted_voxels == 0
 
 
 def scores_of(sample: Sample, predicted: np.ndarray) -> list[Score]:
     """The scores of every organ drawn in the sample; `predicted` has the sample's labels."""
     scores = []
     for label, organ in enumerate(sample.organs, start=1):
-        if not sample.annotated[label - 1]:
+        if not sample.drawn[label - 1]:
             continue
         truth, own = sample.labels == label, predicted == label
-        scores.append(Score(sample.name, organ, dice(own, truth), hausdorff95(own, truth, sample.spacing),
+        dsc = dice(own, truth) if truth.any() or own.any() else float("nan")
+        scores.append(Score(sample.name, organ, dsc, hausdorff95(own, truth, sample.spacing),
                             int(truth.sum()), int(own.sum())))
     return scores
 
@@ -59,30 +69,47 @@ def hausdorff95(predicted: np.ndarray, truth: np.ndarray, spacing: tuple[float, 
     return float(distances[0, 0])
 
 
-def evaluate(samples: Iterable[Sample], segment: Callable[[Sample], np.ndarray], classes: tuple[str, ...],
-             folder: Path, pictures: bool) -> list[Score]:
+def evaluate(paths: list[Path], segment: Callable[[Sample], np.ndarray], classes: tuple[str, ...],
+             folder: Path, pictures: bool) -> tuple[list[Score], list[str]]:
     """Segments and scores all samples; writes `scores.csv`, `summary.csv`, `dsc.png`, and pictures if wanted.
 
-    `segment` returns labels that index `classes` (background first). Organs are matched by name; those
-    the model does not know are left out, with a note.
+    `segment` returns labels that index `classes` (background first). Organs are matched by name; those that
+    the model does not know, and those that were filled in instead of drawn, are left out, with a note. A sample
+    that cannot be read or that the library refuses is reported and skipped. Returns the scores and the names of
+    the skipped samples.
     """
     folder.mkdir(parents=True, exist_ok=True)
     scores: list[Score] = []
-    for sample in samples:
-        known = tuple(drawn and organ in classes
-                      for organ, drawn in zip(sample.organs, sample.annotated, strict=True))
-        comparable = Sample(sample.name, sample.intensities, sample.labels, sample.organs, known, sample.spacing)
-        predicted = relabelled(segment(sample), classes, sample.organs)
-        own = scores_of(comparable, predicted)
-        scores += own
-        mean = f"{np.mean([score.dsc for score in own]):.3f}" if own else "no known organ drawn"
-        print(f"{sample.name}: mean DSC {mean}", flush=True)
-        if pictures and any(known):
-            draw_overlays(folder / f"{sample.name}.png", comparable, predicted)
-    write_scores(folder / "scores.csv", scores)
+    skipped: list[str] = []
+    strangers: set[str] = set()
+    with (folder / "scores.csv").open("w", newline="", encoding="utf-8") as table:
+        csv.writer(table).writerow(["case", "organ", "dsc", "hd95_mm", "truth_voxels", "predicted_voxels"])
+        for path in paths:
+            try:
+                sample = load_sample(path)
+                predicted = relabelled(segment(sample), classes, sample.organs)
+            except (ValueError, OSError, LibraryError) as error:
+                skipped.append(path.stem)
+                print(f"{path.stem}: skipped: {error}", file=sys.stderr, flush=True)
+                continue
+            if unknown := set(sample.organs) - set(classes) - strangers:
+                print(f"not scored, for the model does not know them: {', '.join(sorted(unknown))}", flush=True)
+                strangers |= unknown
+            if any(sample.completed):
+                filled = [organ for organ, flag in zip(sample.organs, sample.completed, strict=True) if flag]
+                print(f"{sample.name}: not scored, for nobody drew them: {', '.join(filled)}", flush=True)
+            known = tuple(drawn and organ in classes for organ, drawn in zip(sample.organs, sample.drawn, strict=True))
+            comparable = replace(sample, annotated=known, completed=())
+            own = scores_of(comparable, predicted)
+            write_scores(table, own)
+            scores += own
+            mean = _mean([score.dsc for score in own], digits=3)
+            print(f"{sample.name}: mean DSC {mean}" if any(known) else f"{sample.name}: no known organ drawn", flush=True)
+            if pictures and any(known):
+                draw_overlays(folder / f"{sample.name}.png", comparable, predicted)
     write_summary(folder / "summary.csv", scores)
     draw_box_plot(folder / "dsc.png", scores)
-    return scores
+    return scores, skipped
 
 
 def relabelled(labels: np.ndarray, classes: tuple[str, ...], organs: tuple[str, ...]) -> np.ndarray:
@@ -95,41 +122,53 @@ def relabelled(labels: np.ndarray, classes: tuple[str, ...], organs: tuple[str, 
 
 
 def summary(scores: list[Score]) -> list[dict[str, str | float | int]]:
-    """Per organ, then over organs: cases, mean and median DSC, mean HD95 and how often an organ was not found."""
+    """Per organ, then over organs: cases, mean and median DSC, mean HD95 and how often an organ was not found.
+
+    An organ that a case neither has nor was found in is counted as `absent` and nowhere else.
+    """
     rows: list[dict[str, str | float | int]] = []
     for organ in dict.fromkeys(score.organ for score in scores):
-        own = [score for score in scores if score.organ == organ]
-        dsc = np.array([score.dsc for score in own])
-        distance = np.array([score.hausdorff95 for score in own])
+        of_organ = [score for score in scores if score.organ == organ]
+        own = [score for score in of_organ if not score.is_absent]
+        dsc = [score.dsc for score in own]
         rows.append({
             "organ": organ,
             "cases": len(own),
-            "mean_dsc": round(float(dsc.mean()), 4),
-            "median_dsc": round(float(np.median(dsc)), 4),
-            "smallest_dsc": round(float(dsc.min()), 4),
-            "mean_hd95_mm": round(float(np.nanmean(distance)), 2) if np.isfinite(distance).any() else float("nan"),
-            "not_found": sum(score.predicted_voxels == 0 and score.truth_voxels > 0 for score in own),
+            "mean_dsc": _mean(dsc),
+            "median_dsc": round(float(np.median(dsc)), 4) if dsc else float("nan"),
+            "smallest_dsc": round(min(dsc, default=float("nan")), 4),
+            "mean_hd95_mm": _mean([score.hausdorff95 for score in own], digits=2),
+            "not_found": sum(score.predicted_voxels == 0 for score in own),
+            "absent": len(of_organ) - len(own),
         })
     if rows:
         rows.append({
             "organ": "mean of organs",
-            "cases": len({score.case for score in scores}),
-            "mean_dsc": round(float(np.mean([row["mean_dsc"] for row in rows])), 4),
-            "median_dsc": round(float(np.mean([row["median_dsc"] for row in rows])), 4),
-            "smallest_dsc": min(row["smallest_dsc"] for row in rows),
-            "mean_hd95_mm": round(float(np.nanmean([row["mean_hd95_mm"] for row in rows])), 2),
+            "cases": len({score.case for score in scores if not score.is_absent}),
+            "mean_dsc": _mean([row["mean_dsc"] for row in rows]),
+            "median_dsc": _mean([row["median_dsc"] for row in rows]),
+            "smallest_dsc": min((row["smallest_dsc"] for row in rows if row["cases"]), default=float("nan")),
+            "mean_hd95_mm": _mean([row["mean_hd95_mm"] for row in rows], digits=2),
             "not_found": sum(row["not_found"] for row in rows),
+            "absent": sum(row["absent"] for row in rows),
         })
     return rows
 
 
-def write_scores(path: Path, scores: list[Score]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["case", "organ", "dsc", "hd95_mm", "truth_voxels", "predicted_voxels"])
-        for score in scores:
-            writer.writerow([score.case, score.organ, f"{score.dsc:.4f}", f"{score.hausdorff95:.2f}",
-                             score.truth_voxels, score.predicted_voxels])
+def _mean(values: list[float], digits: int = 4) -> float:
+    """Of the values that are numbers; NaN where none is."""
+    numbers = [value for value in values if np.isfinite(value)]
+    return round(float(np.mean(numbers)), digits) if numbers else float("nan")
+
+
+def write_scores(table: TextIO, scores: list[Score]) -> None:
+    """Appends rows to a table, at once: what was computed outlives whatever comes."""
+    csv.writer(table).writerows(
+        [score.case, score.organ, f"{score.dsc:.4f}", f"{score.hausdorff95:.2f}", score.truth_voxels,
+         score.predicted_voxels]
+        for score in scores
+    )
+    table.flush()
 
 
 def write_summary(path: Path, scores: list[Score]) -> None:
@@ -142,6 +181,7 @@ def write_summary(path: Path, scores: list[Score]) -> None:
 
 def draw_box_plot(path: Path, scores: list[Score]) -> None:
     """A box per organ: DSC above, HD95 below."""
+    scores = [score for score in scores if not score.is_absent]
     organs = list(dict.fromkeys(score.organ for score in scores))
     if not organs:
         return

@@ -1,6 +1,6 @@
 """What happens to a volume before the network sees it and to the scores afterwards, as the library does it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -36,7 +36,7 @@ def prepare(sample: Sample, preprocessing: Preprocessing) -> Sample:
     hounsfield = resample(hounsfield, sample.spacing, spacing)
     labels = resample_labels(labels, len(sample.organs) + 1, sample.spacing, spacing)
     intensities = hounsfield.round().to(torch.int16).numpy()
-    return Sample(sample.name, intensities, labels, sample.organs, sample.annotated, spacing)
+    return replace(sample, intensities=intensities, labels=labels, spacing=spacing)
 
 
 def segment(network: nn.Module, sample: Sample, preprocessing: Preprocessing,

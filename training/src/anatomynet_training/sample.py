@@ -24,9 +24,11 @@ class Sample:
     organs: tuple[str, ...]
     """The organs of the task in label order, background excluded."""
     annotated: tuple[bool, ...]
-    """For each organ, whether it was drawn. One that was not may still be in the image."""
+    """For each organ, whether it is labelled: drawn or completed. One that is not may still be in the image."""
     spacing: tuple[float, float, float]
     """Millimetres between voxel centres along (z, y, x)."""
+    completed: tuple[bool, ...] = ()
+    """For each organ, whether it was filled in from a model's segmentation; all False where nothing is given."""
 
     def __post_init__(self) -> None:
         if self.intensities.ndim != 3 or self.intensities.shape != self.labels.shape:
@@ -36,8 +38,17 @@ class Sample:
             )
         if len(self.annotated) != len(self.organs):
             raise ValueError(f"{self.name}: {len(self.organs)} organs but {len(self.annotated)} flags")
+        if not self.completed:
+            object.__setattr__(self, "completed", (False,) * len(self.organs))
+        if len(self.completed) != len(self.organs):
+            raise ValueError(f"{self.name}: {len(self.organs)} organs but {len(self.completed)} flags of completion")
         if not all(np.isfinite(extent) and extent > 0 for extent in self.spacing):
             raise ValueError(f"{self.name}: spacing {self.spacing} must be positive millimetres")
+
+    @property
+    def drawn(self) -> tuple[bool, ...]:
+        """For each organ, whether somebody drew it: the only truth to measure by."""
+        return tuple(flag and not filled for flag, filled in zip(self.annotated, self.completed, strict=True))
 
     def cropped(self, box: tuple[slice, slice, slice]) -> "Sample":
         return replace(self, intensities=self.intensities[box], labels=self.labels[box])

@@ -6,7 +6,7 @@ import math
 import signal
 import time
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +57,10 @@ class Trainer:
     """
 
     def __init__(self, recipe: Recipe, training: list[Sample], validation: list[Sample], folder: Path, seed: int = 0):
-        """`training` and `validation` are samples as they were read, in their original grids."""
+        """`training` and `validation` are samples as they were read, in their original grids.
+
+        Only what somebody drew is validated; what was completed is only trained on.
+        """
         if not training:
             raise ValueError("no training samples")
         for sample in (*training, *validation):
@@ -372,4 +375,5 @@ def _with_organs_dropped(sample: Sample, probability: float, seed: int) -> Sampl
     for label, flag in enumerate(kept, start=1):
         if not flag:
             labels[labels == label] = 0
-    return Sample(sample.name, sample.intensities, labels, sample.organs, kept, sample.spacing)
+    completed = tuple(filled and flag for filled, flag in zip(sample.completed, kept, strict=True))
+    return replace(sample, labels=labels, annotated=kept, completed=completed)
