@@ -159,7 +159,8 @@ def _evaluate(options: argparse.Namespace) -> int:
         print(f"model {options.model} (SHA-256 {model.fingerprint})")
     for row in summary(scores):
         print(f"{row['organ']:<18} cases {row['cases']:>3}  DSC mean {row['mean_dsc']:.3f} "
-              f"median {row['median_dsc']:.3f}  HD95 {row['mean_hd95_mm']:.1f} mm  not found {row['not_found']}  absent {row['absent']}")
+              f"median {row['median_dsc']:.3f}  HD95 {row['mean_hd95_mm']:.1f} mm  not found {row['not_found']}  "
+              f"absent {row['absent']}")
     return _status(skipped, paths)
 
 
@@ -240,7 +241,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluating.add_argument("--pictures", action="store_true", help="one overlay picture per case")
     for sub in (completing, evaluating):
         sub.add_argument("--allow-untrained-spacing", action="store_true",
-                         help="accept spacings outside the range the model was trained on, instead of skipping the sample")
+                         help="accept spacings outside the range the model was trained on")
     return parser
 
 

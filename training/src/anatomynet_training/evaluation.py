@@ -103,8 +103,8 @@ def evaluate(paths: list[Path], segment: Callable[[Sample], np.ndarray], classes
             own = scores_of(comparable, predicted)
             write_scores(table, own)
             scores += own
-            mean = _mean([score.dsc for score in own], digits=3)
-            print(f"{sample.name}: mean DSC {mean}" if any(known) else f"{sample.name}: no known organ drawn", flush=True)
+            mean = f"{_mean([score.dsc for score in own]):.3f}" if own else "no known organ drawn"
+            print(f"{sample.name}: mean DSC {mean}", flush=True)
             if pictures and any(known):
                 draw_overlays(folder / f"{sample.name}.png", comparable, predicted)
     write_summary(folder / "summary.csv", scores)

@@ -35,7 +35,7 @@ def export(checkpoint: Path, output: Path, licence: str, provenance: str) -> Non
     if "averaged" in state:
         raise ValueError(f"{checkpoint} is a run's state for going on; export best.pt or last.pt of the same folder")
     if not EXPORTED_KEYS <= state.keys():
-        raise ValueError(f"{checkpoint} is neither best.pt nor last.pt of a run; `convert` reads the authors' checkpoints")
+        raise ValueError(f"{checkpoint}: not best.pt or last.pt of a run; `convert` reads the authors' checkpoints")
     recipe = recipe_from(state["recipe"])
     description = ModelDescription(
         architecture=recipe.network,
