@@ -268,7 +268,8 @@ struct Executor {
                 depth: Int32(grid.depth), height: Int32(grid.height), width: Int32(grid.width), input: map,
                 sums: sums.sums(block: block), squares: squares ? sums.squares(block: block) : nil,
                 known: known?.values, known_addends: Int32(known?.addends ?? 0),
-                known_lanes: Int32(known?.lanes ?? 0), first_plane: Int32(planes.lowerBound), end_plane: Int32(planes.upperBound))
+                known_lanes: Int32(known?.lanes ?? 0), first_plane: Int32(planes.lowerBound),
+                end_plane: Int32(planes.upperBound))
             try withUnsafePointer(to: operation) { (operation) throws(AnatomyNetError) in
                 try runner.run(items: kernels.plane_sums_items(operation)) { item, _ in
                     kernels.sum_planes(operation, item)

@@ -33,7 +33,8 @@ public struct Segmenter: Sendable {
             classCount: model.classNames.count, probabilities: probabilities?.classes.isEmpty == false,
             confidences: measures)
         let plan = plan(
-            grid, request: request, options: options, threads: try threads(options, calls: Int(ans_sessions())))
+            grid, request: request, options: options,
+            threads: try threads(options, calls: Int(ans_sessions())))
         let bytes = bytes(of: plan, grid: grid, options: options)
         if let limit = options.memoryLimit, UInt64(bytes) > limit {
             throw AnatomyNetError(

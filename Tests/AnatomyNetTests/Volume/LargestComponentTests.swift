@@ -86,6 +86,7 @@ import Testing
         } throws: { ($0 as? AnatomyNetError)?.kind == .memoryLimit }
         #expect(buffer.array == before)
         #expect(
-            try LargestComponent.keep(in: buffer.pointer, dimensions: Self.noiseSize, spare: growth) == 124_999)
+            try LargestComponent.keep(in: buffer.pointer, dimensions: Self.noiseSize, spare: growth)
+                == 124_999)
     }
 }
