@@ -35,7 +35,7 @@ static void fetch_list_add(struct fetch_list *list, const void *from, int64_t by
 /* Spreads what is in the list evenly over so many shares of `channels` input channels. All at once, it
  * would hold up the products' own loads, and by the time it is wanted some of it would have left the
  * cache again. With less than a line to fetch a channel, some lines are fetched twice or thrice in
- * succession, which costs less than a branch. */
+ * succession, which is no slower than deciding each time whether to fetch. */
 static void fetch_list_spread(struct fetch_list *list, int64_t shares, int32_t channels) {
     const int64_t steps = shares * channels;
     list->step = steps ? (list->bytes + steps - 1) / steps : 0;
