@@ -4,8 +4,9 @@
 
 #include "kernel_tester.h"
 
-/* Errors are in units of the standard deviation that the sum has: inputs are standard normal,
- * weights normal with deviation 1 / sqrt(taps x input channels), so that is 1.
+/* Errors are in units of the standard deviation that the output has before its activation: inputs are
+ * standard normal, weights normal with deviation 1 / sqrt(taps x input channels), so a convolution's is 1,
+ * times its scale; a residual and a shortcut have 1 each.
  *
  * Direct convolution adds up to 27 x 66 products one after another: rms error about
  * 2^-25 sqrt(1800) = 1.3e-6 at worst. Winograd F(4, 3) in three dimensions amplifies rounding about
@@ -236,6 +237,8 @@ static void run_case(const ank_kernels *kernels, const struct convolution_case *
         for (int32_t p = 0; p < part; p++)
             for (int32_t b = 0; b < outputs[p].count; b++) lane += outputs[p].blocks[b].lanes;
         lane += channel; /* all blocks of a map but the last are full */
+        const double factor = !c->scale ? 1 : c->scale == 2 ? factors[o] : (double)scale[lane];
+        const double unit = sqrt(factor * factor + (c->residual ? 1 : 0) + (has_shortcut ? 1 : 0));
         for (int32_t z = c->first_plane; z < c->end_plane; z++)
             for (int32_t y = 0; y < c->height; y++) {
                 reference_row(kernel, c->stride, c->width, &dense, weights + (int64_t)o * inputs * taps, inputs, order,
@@ -243,14 +246,13 @@ static void run_case(const ank_kernels *kernels, const struct convolution_case *
                 reference_row(1, 1, c->width, &added_dense, added_weights + (int64_t)o * added_inputs, added_inputs,
                               NULL, z, y, added_sums);
                 for (int32_t x = 0; x < c->width; x++, voxels++) {
-                    double sum = sums[x];
-                    if (c->scale) sum *= c->scale == 2 ? factors[o] : (double)scale[lane];
+                    double sum = sums[x] * factor;
                     if (c->shift) sum += (double)shift[lane];
                     if (c->residual) sum += (double)feature_map_value(&residuals[part], channel, z, y, x);
                     sum += added_sums[x];
                     if (sum < 0) sum *= (double)c->slope;
                     const float actual = feature_map_value(&outputs[part], channel, z, y, x);
-                    const double error = error_of(sum, actual, c->output_format, largest_error);
+                    const double error = error_of(sum, actual, c->output_format, largest_error * unit) / unit;
                     if (!(error <= worst)) worst = error;
                     squares += error * error;
                 }
