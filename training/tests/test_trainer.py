@@ -11,6 +11,7 @@ import torch
 from conftest import ORGANS, blocks
 
 import anatomynet_training
+from anatomynet_training import trainer as trainer_module
 from anatomynet_training.augmentation import Augmentation
 from anatomynet_training.export import export
 from anatomynet_training.learning_curve import draw_learning_curve
@@ -207,6 +208,26 @@ def test_a_run_that_diverges_stops_before_anything_is_spoilt(tmp_path, monkeypat
                   ((CHECKPOINT, "network"), (CHECKPOINT, "averaged"), (LAST, "weights")))):
         assert all(torch.isfinite(value).all() for value in state.values())
     assert torch.load(tmp_path / CHECKPOINT)["step"] == 3
+
+
+def test_an_update_that_makes_weights_infinite_reaches_neither_average_nor_checkpoint(tmp_path, monkeypatch):
+    trainer = Trainer(recipe(stages=(replace(PATCHES, epochs=6),)), samples(2), [], tmp_path)
+
+    def overflowing(stage, network):
+        optimiser = torch.optim.SGD(network.parameters(), lr=0.0)
+
+        def overflow(*_):
+            if trainer.step == 3:
+                next(network.parameters()).data.fill_(float("inf"))
+
+        optimiser.register_step_post_hook(overflow)
+        return optimiser
+
+    monkeypatch.setattr(trainer_module, "make_optimiser", overflowing)
+    with pytest.raises(DivergedError, match="step 3, sample case_[01], stage 1: loss .*, weights or statistics"):
+        trainer.run(Limits(checkpoint_minutes=0))
+    for state in (trainer.averaged.state_dict(), torch.load(tmp_path / CHECKPOINT)["network"]):
+        assert all(torch.isfinite(value).all() for value in state.values())
 
 
 def test_dropped_organs_are_neither_labelled_nor_marked_as_drawn(tmp_path):

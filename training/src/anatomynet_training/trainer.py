@@ -186,13 +186,16 @@ class Trainer:
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.clip_gradient or math.inf)
         # Before the weights and their average take it in, and a checkpoint them.
         if not (loss.isfinite() and norm.isfinite()):
-            raise DivergedError(
-                f"step {self.step}, sample {sample.name}, stage {self.stage_index + 1}: loss {loss.item():g}, "
-                f"gradient norm {norm.item():g}; the run stops, {self.folder} holds its state from before"
-            )
+            raise self._diverged(sample, f"loss {loss.item():g}, gradient norm {norm.item():g}")
         self.optimiser.step()
+        if not all(value.isfinite().all() for value in self.network.state_dict().values()):
+            raise self._diverged(sample, f"loss {loss.item():g}, weights or statistics that are not finite")
         self._average()
         return loss.item()
+
+    def _diverged(self, sample: Sample, what: str) -> DivergedError:
+        return DivergedError(f"step {self.step}, sample {sample.name}, stage {self.stage_index + 1}: {what}; "
+                             f"the run stops, {self.folder} holds its state from before")
 
     def _gating(self, stage: Stage, sample: Sample) -> AbstractContextManager[None]:
         if not stage.whole_volume_squeeze:
