@@ -15,10 +15,13 @@
 #include "anatomynet_system.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <link.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -41,8 +44,11 @@ static struct {
     bool forked;             /* this process is a child made by fork() */
     gomp_parallel own_entry; /* of the runtime that the library has loaded; NULL: none */
     omp_pause own_pause;     /* NULL: it is not to be paused */
+    size_t stack_bytes;      /* of a thread of any runtime; 0: the system's default */
     char own_path[1024];
 } state = {.mutex = PTHREAD_MUTEX_INITIALIZER, .once = PTHREAD_ONCE_INIT};
+
+static const char whitespace[] = " \t\n\v\f\r";
 
 /* Sessions that the calling thread has begun and not ended. */
 static _Thread_local int32_t sessions_of_thread;
@@ -58,7 +64,34 @@ static void begin_life_as_child(void) {
     if (sessions_of_thread > 0) state.own_entry = NULL;
 }
 
-static void watch_for_fork(void) { pthread_atfork(NULL, NULL, begin_life_as_child); }
+/* A stack size as the runtimes read it from the environment, in bytes: a number with B, K, M or G after it,
+ * K where there is none. 0 where it is not set, or not such a size. */
+static size_t stack_size_in(const char *variable) {
+    const char *value = getenv(variable);
+    if (value == NULL) return 0;
+    char *rest;
+    errno = 0;
+    const unsigned long long number = strtoull(value, &rest, 10);
+    if (rest == value || errno != 0 || strchr(value, '-') != NULL) return 0;
+    rest += strspn(rest, whitespace);
+    static const char units[] = "bkmg";
+    const char *unit = *rest == '\0' ? &units[1] : strchr(units, *rest | 0x20);
+    if (unit == NULL) return 0;
+    if (*rest != '\0' && rest[1 + strspn(rest + 1, whitespace)] != '\0') return 0;
+    const int shift = 10 * (int)(unit - units);
+    return number <= SIZE_MAX >> shift ? (size_t)number << shift : 0;
+}
+
+/* Once, and early: a host may change its environment later, the runtimes look at it once themselves. Which
+ * runtime will serve is not known yet, so the largest stack that any of them may make. */
+static void begin_life(void) {
+    static const char *const variables[] = {"OMP_STACKSIZE", "GOMP_STACKSIZE", "KMP_STACKSIZE"};
+    for (size_t index = 0; index < sizeof variables / sizeof variables[0]; index += 1) {
+        const size_t bytes = stack_size_in(variables[index]);
+        if (bytes > state.stack_bytes) state.stack_bytes = bytes;
+    }
+    pthread_atfork(NULL, NULL, begin_life_as_child);
+}
 
 /* ---- Finding a runtime ---- */
 
@@ -143,7 +176,8 @@ static long thread_links(void) {
     return stat("/proc/self/task", &tasks) == 0 ? (long)tasks.st_nlink : 0;
 }
 
-/* How many of `wanted` threads beside this one the system can create now, all alive at once. A
+/* How many of `wanted` threads beside this one the system can create now, all alive at once, with stacks as
+ * large as a runtime's. A
  * runtime that cannot create a thread ends the process, so it is asked only for what has just
  * been possible, and some are left for whatever else creates threads at the same time. */
 static int32_t creatable_threads(int32_t wanted) {
@@ -154,9 +188,14 @@ static int32_t creatable_threads(int32_t wanted) {
     int32_t created = 0;
     const long links = thread_links();
     pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+    pthread_attr_t attributes;
+    if (pthread_attr_init(&attributes) != 0) return 0;
+    /* Refuses what is too small for a stack; the runtimes take the default then, too. */
+    if (state.stack_bytes > 0) pthread_attr_setstacksize(&attributes, state.stack_bytes);
     pthread_mutex_lock(&gate);
-    while (created < tried && pthread_create(&threads[created], NULL, wait_for_gate, &gate) == 0) created += 1;
+    while (created < tried && pthread_create(&threads[created], &attributes, wait_for_gate, &gate) == 0) created += 1;
     pthread_mutex_unlock(&gate);
+    pthread_attr_destroy(&attributes);
     for (int32_t index = 0; index < created; index += 1) pthread_join(threads[index], NULL);
     /* The system counts a thread against its limits until a moment after it has been joined. */
     const struct timespec moment = {.tv_nsec = 100 * 1000};
@@ -168,7 +207,7 @@ static void do_nothing(void *context) { (void)context; }
 
 ans_session ans_begin(int32_t workers) {
     ans_session session = {.workers = workers < 1 ? 1 : workers, .runtime = ANS_RUNTIME_NONE, .entry = NULL};
-    pthread_once(&state.once, watch_for_fork);
+    pthread_once(&state.once, begin_life);
     pthread_mutex_lock(&state.mutex);
     state.sessions += 1;
     sessions_of_thread += 1;
