@@ -61,6 +61,15 @@ def test_patches_mostly_show_an_organ():
     assert shown > 40
 
 
+def test_patches_are_centred_on_organs_in_proportion_to_their_weights():
+    examples = Examples(PREPROCESSING, Augmentation(), organ_weights=np.array([0.0, 0.0, 1.0]))
+    shown = np.zeros(4, dtype=int)
+    for seed in range(60):
+        labels = examples.draw(blocks(), (8, 8, 8), np.random.default_rng(seed))[1]
+        shown[np.unique(labels)] += 1
+    assert shown[3] > 40 and shown[1] < 10 and shown[2] < 10
+
+
 def test_affine_moves_image_and_labels_alike():
     augmentation = Augmentation(affine=1, rotation_degrees=9, scale=0.1)
     intensities, labels, _ = draw(augmentation, None, seed=1)

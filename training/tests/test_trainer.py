@@ -230,6 +230,34 @@ def test_an_update_that_makes_weights_infinite_reaches_neither_average_nor_check
         assert all(torch.isfinite(value).all() for value in state.values())
 
 
+def test_balanced_training_sees_every_organ_equally_often(tmp_path):
+    often = [blocks(f"often_{index}", SHAPE, (True, False, False)) for index in range(9)]
+    trainer = Trainer(recipe(balance_organs=True), [*often, blocks("both", SHAPE, (True, True, False))], [], tmp_path)
+    drawn = [trainer._next_sample(np.random.default_rng(seed)).name for seed in range(1000)]
+    # Half of the patches are for the second organ, which only this sample has, and a tenth of the other half.
+    assert 0.5 < drawn.count("both") / 1000 < 0.6
+    assert len(set(drawn)) == 10
+
+    centres = np.array([trainer.examples.organ_weights[:2]])
+    np.testing.assert_allclose(centres, [[0.1, 1.0]])
+
+
+def test_balancing_needs_an_organ(tmp_path):
+    with pytest.raises(ValueError, match="no organ is drawn"):
+        Trainer(recipe(balance_organs=True), [blocks("none", SHAPE, (False, False, False))], [], tmp_path)
+
+
+def test_a_checkpoint_from_before_a_setting_existed_goes_on_with_its_default(tmp_path):
+    trainer = Trainer(recipe(), samples(2), [], tmp_path)
+    trainer._save()
+    state = torch.load(tmp_path / CHECKPOINT)
+    del state["recipe"]["balance_organs"]
+    torch.save(state, tmp_path / CHECKPOINT)
+    Trainer(recipe(), samples(2), [], tmp_path)._restore()
+    with pytest.raises(ValueError, match="another recipe"):
+        Trainer(recipe(balance_organs=True), samples(2), [], tmp_path)._restore()
+
+
 def test_dropped_organs_are_neither_labelled_nor_marked_as_drawn(tmp_path):
     trainer = Trainer(recipe(organ_dropout=0.5), samples(20), [], tmp_path)
     flags = np.array([sample.annotated for sample in trainer.training])

@@ -54,13 +54,15 @@ class Examples:
     """Draws the network's input and its truth from prepared samples, reproducibly from a generator."""
 
     def __init__(self, preprocessing: Preprocessing, augmentation: Augmentation, voxel_limit: int = 1_000_000,
-                 padding_multiple: int = 8):
+                 padding_multiple: int = 8, organ_weights: np.ndarray | None = None):
         self.preprocessing = preprocessing
         self.augmentation = augmentation
         self.voxel_limit = voxel_limit
         """A whole volume with more voxels is cut at a random height: memory, and time per step."""
         self.padding_multiple = padding_multiple
         """Of the network: whole volumes are padded to it at the high ends."""
+        self.organ_weights = organ_weights
+        """(organ,): how much likelier than another it is that a patch is centred on an organ; None: equally likely."""
         angle = np.deg2rad(augmentation.rotation_degrees)
         self.affine = transforms.RandAffined(
             ("intensities", "labels"),
@@ -133,7 +135,11 @@ class Examples:
         centre = None
         drawn = [label for label, flag in enumerate(sample.annotated, start=1) if flag]
         if drawn and generator.random() < 0.75:
-            voxels = np.flatnonzero(sample.labels == generator.choice(drawn))
+            chances = None
+            if self.organ_weights is not None:
+                chances = self.organ_weights[np.array(drawn) - 1]
+                chances = chances / chances.sum()
+            voxels = np.flatnonzero(sample.labels == generator.choice(drawn, p=chances))
             if voxels.size:
                 centre = np.array(np.unravel_index(generator.choice(voxels), sample.labels.shape))
         if centre is None:

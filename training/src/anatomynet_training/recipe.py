@@ -70,6 +70,9 @@ class Recipe:
     """Compute in bfloat16 where PyTorch deems it safe; in float32 on a processor without kernels for it."""
     organ_dropout: float = 0.0
     """Probability that a training sample's organ counts as not drawn; drawn once a sample."""
+    balance_organs: bool = False
+    """Centre equally many patches on every organ, however rarely it is drawn: samples, and the organ of a sample, are
+    drawn in inverse proportion to how many samples have their organs. Otherwise every sample comes once an epoch."""
     voxel_limit: int = 1_000_000
     """A whole volume with more voxels is cut at a random height: for memory, 1.6 KB a voxel with autocast and about
     twice that without, and for time per step."""

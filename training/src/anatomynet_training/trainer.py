@@ -20,7 +20,7 @@ from .metrics import dice_per_organ
 from .networks import build_network, freeze_batch_statistics, pad_at_high_end
 from .precision import has_bfloat16_kernels
 from .preprocessing import prepare, segment
-from .recipe import Recipe, Stage
+from .recipe import Recipe, Stage, recipe_from
 from .run_state import read_state, write_state
 from .sample import Sample, body_box, class_weights
 from .squeeze import WholeVolumeSqueeze
@@ -78,7 +78,9 @@ class Trainer:
         torch.manual_seed(seed)
         self.network = build_network(recipe.network, len(self.organs) + 1).to(memory_format=torch.channels_last_3d)
         multiple = self.network.architecture.padding_multiple
-        self.examples = Examples(recipe.preprocessing, recipe.augmentation, recipe.voxel_limit, multiple)
+        self.organ_weights = _organ_rarity(self.training) if recipe.balance_organs else None
+        self.examples = Examples(recipe.preprocessing, recipe.augmentation, recipe.voxel_limit, multiple,
+                                 self.organ_weights)
         self.averaged = copy.deepcopy(self.network).eval()
         self.squeeze = WholeVolumeSqueeze(self.network, self._whole_volume)
         self.weights = self._weights()
@@ -169,8 +171,7 @@ class Trainer:
 
     def _train_step(self, stage: Stage, fraction: float) -> float:
         generator = np.random.default_rng([self.seed, self.step])
-        order = np.random.default_rng([self.seed, self.step // len(self.training)]).permutation(len(self.training))
-        sample = self.training[order[self.step % len(self.training)]]
+        sample = self._next_sample(generator)
         intensities, labels, mask = self.examples.draw(sample, stage.patch, generator)
         for group in self.optimiser.param_groups:
             group["lr"] = learning_rate(stage, fraction)
@@ -192,6 +193,13 @@ class Trainer:
             raise self._diverged(sample, f"loss {loss.item():g}, weights or statistics that are not finite")
         self._average()
         return loss.item()
+
+    def _next_sample(self, generator: np.random.Generator) -> Sample:
+        if self.organ_weights is not None:
+            chances = np.array([sample.annotated for sample in self.training]) @ self.organ_weights
+            return self.training[generator.choice(len(self.training), p=chances / chances.sum())]
+        order = np.random.default_rng([self.seed, self.step // len(self.training)]).permutation(len(self.training))
+        return self.training[order[self.step % len(self.training)]]
 
     def _diverged(self, sample: Sample, what: str) -> DivergedError:
         return DivergedError(f"step {self.step}, sample {sample.name}, stage {self.stage_index + 1}: {what}; "
@@ -303,7 +311,8 @@ class Trainer:
 
     def _restore(self) -> None:
         state = read_state(self.folder / CHECKPOINT)
-        if state["recipe"] != self.recipe.table():
+        # Settings that a checkpoint of an earlier version does not name have their defaults.
+        if recipe_from(state["recipe"]) != recipe_from(self.recipe.table()):
             raise ValueError(f"{self.folder} holds a run of another recipe; use a new folder")
         for name, own in self._identity().items():
             # Checkpoints of version 0.1.0 do not say.
@@ -341,6 +350,14 @@ def learning_rate(stage: Stage, fraction: float) -> float:
         return stage.learning_rate
     cosine = 0.5 * (1 + math.cos(math.pi * fraction))
     return stage.final_learning_rate + (stage.learning_rate - stage.final_learning_rate) * cosine
+
+
+def _organ_rarity(samples: list[Sample]) -> np.ndarray:
+    """(organ,): the reciprocal of the number of samples in which an organ is drawn; 0 where it is in none."""
+    drawn = np.array([sample.annotated for sample in samples]).sum(axis=0)
+    if not drawn.any():
+        raise ValueError("balance_organs: no organ is drawn in any training sample")
+    return np.where(drawn > 0, 1 / np.maximum(drawn, 1), 0.0)
 
 
 def make_optimiser(stage: Stage, network: nn.Module) -> torch.optim.Optimizer:
