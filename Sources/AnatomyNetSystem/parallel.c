@@ -176,10 +176,10 @@ static long thread_links(void) {
     return stat("/proc/self/task", &tasks) == 0 ? (long)tasks.st_nlink : 0;
 }
 
-/* How many of `wanted` threads beside this one the system can create now, all alive at once, with stacks as
- * large as a runtime's. A
- * runtime that cannot create a thread ends the process, so it is asked only for what has just
- * been possible, and some are left for whatever else creates threads at the same time. */
+/* How many of `wanted` threads beside this one the system can create now, all alive at once, with
+ * stacks as large as a runtime's. A runtime that cannot create a thread ends the process, so it is
+ * asked only for what has just been possible, and some are left for whatever else creates threads at
+ * the same time. */
 static int32_t creatable_threads(int32_t wanted) {
     enum { most = 1023, reserve_most = 2 + most / 8 };
     if (wanted > most) wanted = most;
