@@ -17,6 +17,8 @@ typedef int32_t words16 __attribute__((vector_size(64), aligned(4)));
 typedef float lanes8 __attribute__((vector_size(32), aligned(4)));
 
 #define ANK_INLINE static inline __attribute__((always_inline))
+/* Inner loops for which the compiler is to have all registers. */
+#define ANK_OUT_OF_LINE __attribute__((noinline))
 
 #define LANES 8
 #include "vectors_template.h"

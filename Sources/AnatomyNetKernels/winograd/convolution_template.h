@@ -15,18 +15,19 @@
 #endif
 
 /* Thread scratch, in floats:
- *   slots     217 x slot. Transformed values of point e lie in slot e + 1, its
- *             products in slot e: slot e is free by then, whatever the numbers of
- *             input and output groups, and no second buffer takes up cache.
- *   ring      6 columns of 36 values a lane, or 4 x 36 half-transformed products a lane
- *   sums      doubles: of the item's outputs, [z][lane]
- *   shortcut  what a shortcut adds to the row block's outputs: for each of the 16 rows
- *             [z][y], block by block, 4 voxels a tile
- *   widened   one of those rows of the shortcut's inputs, where they are bfloat16
+ *   columns      36 x column_slot: for each point along D and H, the row block's columns, group by group;
+ *                first of transformed inputs, then of products that wait for their transform back
+ *   tile_values  7 x tile_slot: the row block's tiles at one of those points, for each point along W.
+ *                Transformed values of point x lie in slot x + 1, its products in slot x: that is free by
+ *                then, whatever the numbers of input and output groups, and no second buffer takes up
+ *                first-level cache.
+ *   sums         doubles: of the item's outputs, [z][lane]
+ *   shortcut     what a shortcut adds to the row block's outputs: for each of the 16 rows
+ *                [z][y], block by block, 4 voxels a tile
+ *   widened      one of those rows of the shortcut's inputs, where they are bfloat16
  */
 enum {
-    SLOTS = WINOGRAD_CUBE_POINTS + 1,
-    RING = 6 * WINOGRAD_PLANE_POINTS * BLOCK_LANES,
+    TILE_SLOTS = WINOGRAD_POINTS + 1,
     OUTPUT_ROWS = 16,
 };
 
@@ -38,7 +39,7 @@ struct item {
     struct winograd_work work;
     int32_t plane;              /* first plane of the tile */
     int32_t tile, tiles;        /* tiles along W */
-    float *slots, *ring, *shortcut, *widened;
+    float *columns, *tile_values, *shortcut, *widened;
     double *sums; /* NULL: not wanted */
     struct fetch_list fetches;
 };
@@ -129,20 +130,63 @@ static void plan_fetches(struct item *item, int32_t tile_row, int32_t end_row) {
     }
 }
 
+/* Where the columns of a group of channels begin: those of its inputs (two more than the tiles have
+ * outputs), or of its products. */
+static float *columns_of(const struct item *item, const struct lane_group *group, int point, int32_t columns) {
+    return item->columns + point * item->work.column_slot + (int64_t)columns * group->offset;
+}
+
+static int32_t input_columns(const struct item *item) { return 4 * item->tiles + 2; }
+static int32_t output_columns(const struct item *item) { return 4 * item->tiles; }
+
+/* From voxels to columns at all 36 points along D and H. */
 static void transform_block_input(const struct item *item, int32_t tile_row) {
     for (int32_t g = 0; g < item->input.count; g++) {
         const struct lane_group *group = &item->input.group[g];
         const void *rows[WINOGRAD_PLANE_POINTS];
         input_rows(item, group, tile_row, rows);
-        const ank_block *block = &item->operation->input[group->block];
-        float *values = item->slots + item->work.slot + (int64_t)item->tiles * group->offset;
+        const int32_t format = item->operation->input[group->block].format;
+        const int64_t values = (int64_t)input_columns(item) * group->lanes;
+        float *to = columns_of(item, group, 0, input_columns(item));
 #if WIDE == 16
         if (group->lanes == WIDE) {
-            transform_input_16(rows, block->lanes, block->format, item->tiles, item->ring, values, item->work.slot);
+            transform_columns_16(rows, format, values, to, item->work.column_slot);
             continue;
         }
 #endif
-        transform_input_8(rows, block->lanes, block->format, item->tiles, item->ring, values, item->work.slot);
+        transform_columns_8(rows, format, values, to, item->work.column_slot);
+    }
+}
+
+/* From the columns of one of those points to tiles at the six points along W. */
+static void transform_point_input(const struct item *item, int point) {
+    for (int32_t g = 0; g < item->input.count; g++) {
+        const struct lane_group *group = &item->input.group[g];
+        const float *from = columns_of(item, group, point, input_columns(item));
+        float *to = item->tile_values + item->work.tile_slot + (int64_t)item->tiles * group->offset;
+#if WIDE == 16
+        if (group->lanes == WIDE) {
+            transform_tiles_16(from, group->lanes, item->tiles, to, item->work.tile_slot);
+            continue;
+        }
+#endif
+        transform_tiles_8(from, group->lanes, item->tiles, to, item->work.tile_slot);
+    }
+}
+
+/* From the tiles' products to columns, which take the place of the inputs'. */
+static void restore_point_output(const struct item *item, int point) {
+    for (int32_t g = 0; g < item->output.count; g++) {
+        const struct lane_group *group = &item->output.group[g];
+        const float *from = item->tile_values + (int64_t)item->tiles * group->offset;
+        float *to = columns_of(item, group, point, output_columns(item));
+#if WIDE == 16
+        if (group->lanes == WIDE) {
+            restore_columns_16(from, item->work.tile_slot, group->lanes, item->tiles, to);
+            continue;
+        }
+#endif
+        restore_columns_8(from, item->work.tile_slot, group->lanes, item->tiles, to);
     }
 }
 
@@ -152,45 +196,64 @@ static int32_t portions_of(const struct item *item, const struct output_pass *pa
     return (item->tiles + most - 1) / most;
 }
 
-/* The 216 products. What does not change from point to point is set up before: with 14 channels a
- * portion takes no more than 84 cycles. */
-static void multiply_block(struct item *item) {
-    const int32_t channels = item->input.channels, passes = item->passes.count;
+/* The products of one pass over the outputs, and the portions in which they are taken. */
+struct pass_products {
+    struct product product;
+    const struct output_pass *pass;
+    int32_t portions;
+};
+
+/* The products at one point of 216; returns the next point's weights. */
+static const float *multiply_point(struct item *item, struct pass_products *products, int64_t displacement,
+                                   const float *weights) {
+    const int32_t channels = item->input.channels;
+    for (int32_t p = 0; p < item->passes.count; p++) {
+        struct product *product = &products[p].product;
+        const int32_t wide = products[p].pass->wide, narrow = products[p].pass->narrow;
+        product->displacement = displacement;
+        product->wide_weights = weights;
+        product->narrow_weights = weights + (int64_t)channels * wide * WIDE;
+        weights += (int64_t)channels * (wide * WIDE + narrow * 8);
+        product->first_row = 0;
+        for (int32_t left = products[p].portions; left > 0; left--) {
+            const int32_t rows = (item->tiles - (int32_t)product->first_row) / left;
+            fetch_list_share(&item->fetches, channels, product);
+            multiply_rows(rows, wide, narrow, product);
+            product->first_row += rows;
+        }
+    }
+    return weights;
+}
+
+/* From columns of inputs to columns of products, point after point along D and H, so that tiles and
+ * products stay in the first-level cache. What does not change from point to point is set up before:
+ * with 14 channels a portion takes no more than 84 cycles. */
+static void convolve_columns(struct item *item) {
     struct source sources[LANE_GROUPS_MAX];
     for (int32_t g = 0; g < item->input.count; g++) {
         const struct lane_group *group = &item->input.group[g];
-        const float *values = item->slots + item->work.slot + (int64_t)item->tiles * group->offset;
+        const float *values = item->tile_values + item->work.tile_slot + (int64_t)item->tiles * group->offset;
         sources[g] = (struct source){values, group->channels, group->lanes};
     }
-    struct product products[LANE_GROUPS_MAX];
-    int32_t portions[LANE_GROUPS_MAX];
+    struct pass_products products[LANE_GROUPS_MAX];
     int64_t shares = 0;
-    for (int32_t p = 0; p < passes; p++) {
-        products[p].source_count = item->input.count;
-        products[p].sources = sources;
-        pass_targets(&item->passes.pass[p], &item->output_vectors, item->slots, item->tiles, products[p].targets);
-        portions[p] = portions_of(item, &item->passes.pass[p]);
-        shares += WINOGRAD_CUBE_POINTS * portions[p];
+    for (int32_t p = 0; p < item->passes.count; p++) {
+        const struct output_pass *pass = &item->passes.pass[p];
+        products[p].pass = pass;
+        products[p].portions = portions_of(item, pass);
+        products[p].product.source_count = item->input.count;
+        products[p].product.sources = sources;
+        pass_targets(pass, &item->output_vectors, item->tile_values, item->tiles, products[p].product.targets);
+        shares += WINOGRAD_CUBE_POINTS * products[p].portions;
     }
-    fetch_list_spread(&item->fetches, shares, channels);
+    fetch_list_spread(&item->fetches, shares, item->input.channels);
 
     const float *weights = item->operation->weights;
-    for (int e = 0; e < WINOGRAD_CUBE_POINTS; e++) {
-        for (int32_t p = 0; p < passes; p++) {
-            const struct output_pass *pass = &item->passes.pass[p];
-            struct product *product = &products[p];
-            product->displacement = e * item->work.slot;
-            product->wide_weights = weights;
-            product->narrow_weights = weights + (int64_t)channels * pass->wide * WIDE;
-            weights += (int64_t)channels * (pass->wide * WIDE + pass->narrow * 8);
-            product->first_row = 0;
-            for (int32_t left = portions[p]; left > 0; left--) {
-                const int32_t rows = (item->tiles - (int32_t)product->first_row) / left;
-                fetch_list_share(&item->fetches, channels, product);
-                multiply_rows(rows, pass->wide, pass->narrow, product);
-                product->first_row += rows;
-            }
-        }
+    for (int point = 0; point < WINOGRAD_PLANE_POINTS; point++) {
+        transform_point_input(item, point);
+        for (int x = 0; x < WINOGRAD_POINTS; x++)
+            weights = multiply_point(item, products, x * item->work.tile_slot, weights);
+        restore_point_output(item, point);
     }
 }
 
@@ -240,8 +303,8 @@ static void multiply_shortcut(struct item *item, int32_t tile_row) {
         }                                                                                          \
         float sums[4 * BLOCK_LANES] = {0};                                                         \
         if (item->sums) to.sums = sums;                                                            \
-        transform_output_##vector(item->slots + (int64_t)item->tiles * group->offset, item->work.slot,            \
-                                  item->tiles, item->ring, &to);                                   \
+        const int32_t columns = output_columns(item);                                              \
+        transform_output_##vector(columns_of(item, group, 0, columns), item->work.column_slot, columns, &to);     \
         for (int32_t z = 0; item->sums && z < 4; z++)                                              \
             for (int32_t l = 0; l < group->lanes; l++)                                             \
                 item->sums[z * item->output.lanes + group->offset + l] += (double)sums[z * BLOCK_LANES + l];      \
@@ -295,7 +358,7 @@ static size_t winograd_scratch_bytes(const ank_convolution *operation) {
     struct lane_groups input, output;
     struct winograd_work work;
     winograd_plan(&input, &output, &work, operation);
-    int64_t floats = SLOTS * work.slot + RING + sums_floats(&output);
+    int64_t floats = WINOGRAD_PLANE_POINTS * work.column_slot + TILE_SLOTS * work.tile_slot + sums_floats(&output);
     const ank_shortcut *shortcut = operation->epilogue.shortcut;
     if (shortcut) {
         const int64_t voxels = 4 * work.block_tiles;
@@ -341,12 +404,12 @@ static void winograd_convolve(const ank_convolution *operation, int64_t index, v
     item.plane = 4 * (work->first_depth_tile + depth_tile);
     item.tile = winograd_first_tile(work, block);
     item.tiles = winograd_first_tile(work, block + 1) - item.tile;
-    item.slots = scratch;
-    item.ring = item.slots + SLOTS * work->slot;
-    double *const sums = (double *)(item.ring + RING);
+    item.columns = scratch;
+    item.tile_values = item.columns + WINOGRAD_PLANE_POINTS * work->column_slot;
+    double *const sums = (double *)(item.tile_values + TILE_SLOTS * work->tile_slot);
     item.sums = operation->epilogue.sums ? sums : NULL;
     for (int32_t l = 0; item.sums && l < 4 * item.output.lanes; l++) sums[l] = 0;
-    item.shortcut = item.ring + RING + sums_floats(&item.output);
+    item.shortcut = (float *)sums + sums_floats(&item.output);
     item.widened = item.shortcut + (int64_t)OUTPUT_ROWS * 4 * work->block_tiles * item.output.lanes;
 
     const int32_t first_row = (int32_t)((int64_t)stretch * work->tile_rows / work->row_stretches);
@@ -354,7 +417,7 @@ static void winograd_convolve(const ank_convolution *operation, int64_t index, v
     for (int32_t row = first_row; row < end_row; row++) {
         plan_fetches(&item, row, end_row);
         transform_block_input(&item, row);
-        multiply_block(&item);
+        convolve_columns(&item);
         if (operation->epilogue.shortcut) multiply_shortcut(&item, row);
         transform_block_output(&item, row);
     }

@@ -40,6 +40,13 @@ int32_t winograd_first_tile(const struct winograd_work *work, int32_t block) {
     return (int32_t)(cut * work->tile_columns / work->cuts);
 }
 
+/* An odd number of cache lines: the slots, between which the transforms step, then fall on all sets of the
+ * first-level cache in turn. */
+static int64_t odd_lines(int64_t floats) {
+    const int64_t line = 64 / sizeof(float);
+    return ((floats + line - 1) / line | 1) * line;
+}
+
 void winograd_plan_work(struct winograd_work *work, const ank_convolution *operation,
                         const struct lane_groups *input, const struct lane_groups *output,
                         const struct winograd_block_limits *limits) {
@@ -49,7 +56,8 @@ void winograd_plan_work(struct winograd_work *work, const ank_convolution *opera
     work->depth_tiles = ceiling(operation->end_plane, WINOGRAD_OUTPUTS) - work->first_depth_tile;
 
     const int64_t tile_lanes = input->lanes > output->lanes ? input->lanes : output->lanes;
-    int64_t tiles = limits->bytes / (WINOGRAD_CUBE_POINTS * tile_lanes * (int64_t)sizeof(float));
+    int64_t tiles =
+        limits->bytes / (WINOGRAD_PLANE_POINTS * WINOGRAD_OUTPUTS * tile_lanes * (int64_t)sizeof(float));
     if (tiles > limits->tiles) tiles = limits->tiles;
     if (tiles < BLOCK_TILES_MIN) tiles = BLOCK_TILES_MIN;
     /* A block of several portions is cut where a portion ends: one of 5 or 6 rows keeps the
@@ -76,9 +84,8 @@ void winograd_plan_work(struct winograd_work *work, const ank_convolution *opera
         stretches = work->tile_rows / STRETCH_ROWS_MIN;
     work->row_stretches = stretches < 1 ? 1 : (int32_t)stretches;
 
-    /* An odd number of cache lines: the 216 slots, between which the transforms
-     * step, then fall on all sets of the first-level cache in turn. */
-    const int64_t line = 64 / sizeof(float);
-    int64_t lines = (work->block_tiles * tile_lanes + line - 1) / line;
-    work->slot = (lines | 1) * line;
+    const int64_t outputs = WINOGRAD_OUTPUTS * work->block_tiles * (int64_t)output->lanes;
+    const int64_t inputs = (WINOGRAD_OUTPUTS * work->block_tiles + WINOGRAD_TAPS - 1) * (int64_t)input->lanes;
+    work->column_slot = odd_lines(inputs > outputs ? inputs : outputs);
+    work->tile_slot = odd_lines(work->block_tiles * tile_lanes);
 }

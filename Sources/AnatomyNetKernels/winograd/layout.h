@@ -21,7 +21,7 @@ int winograd_suits(const ank_convolution *operation, int32_t vector_lanes);
 /* How large a row block may be; see the instruction sets' products.h. */
 struct winograd_block_limits {
     int32_t tiles;   /* at most */
-    int64_t bytes;   /* of transformed tiles, at most */
+    int64_t bytes;   /* of transformed columns, at most */
     int32_t portion; /* tiles that the accumulators hold */
 };
 
@@ -34,7 +34,8 @@ struct winograd_work {
     int32_t depth_tiles;             /* items along D */
     int32_t first_depth_tile;
     int32_t block_tiles; /* at most so many tiles in a row block */
-    int64_t slot;        /* floats from one point's tiles to the next point's */
+    int64_t column_slot; /* floats from one point's columns (along D and H) to the next point's */
+    int64_t tile_slot;   /* floats from one point's tiles (along W) to the next point's */
 };
 
 void winograd_plan_work(struct winograd_work *work, const ank_convolution *operation,

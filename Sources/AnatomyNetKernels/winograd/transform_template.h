@@ -1,6 +1,7 @@
-/* The data and output transforms of one block, for vectors of LANES floats. A block of 16 lanes is two
- * parts where vectors have 8: they are done side by side, so that every cache line of voxels, values
- * and products is fetched once and wholly used.
+/* The data and output transforms of one block, for vectors of LANES floats, in two steps each way: along
+ * D and H, column of voxels by column of voxels, and along W, tile by tile. A block of 16 lanes is two
+ * parts where vectors have 8: they are done side by side, so that every cache line of voxels, columns,
+ * values and products is fetched once and wholly used.
  *
  * Included once for each width of vector (LANES is 8 or 16).
  * NAMED(x) appends the width to a name.
@@ -36,15 +37,20 @@ ANK_INLINE void NAMED(data)(const VECTOR d[6], VECTOR v[6]) {
     NAMED(data_pair)(d, WINOGRAD_B, WINOGRAD_A2, &v[3], &v[4]);
 }
 
-/* The transformed values along D and H of one column of voxels: 36 vectors.
- * rows[z * 6 + y] points to the column of tile row 0; `offset` values further
- * lies the one wanted. `format` is a constant after inlining.
+/* The transformed values along D and H of LANES channels of one column of voxels: that of point e goes to
+ * column + e * slot. rows[6 * z + y] points to the row block's first column; the one wanted lies `offset`
+ * bytes further. `regular` (the rows of a plane are `distance` bytes apart, so that addresses need no
+ * table) and `format` are constants after inlining.
  *
  * Two of the six points along D at a time keep 12 values in registers between
  * the two steps, of the 16 that AVX2 has; more would spill. */
-ANK_INLINE void NAMED(transform_column)(const void *const rows[WINOGRAD_PLANE_POINTS], int64_t offset,
-                                        const int32_t format, float *column) {
+ANK_INLINE void NAMED(transform_column)(const char *const rows[WINOGRAD_PLANE_POINTS], int64_t offset, int64_t distance,
+                                        const int regular, const int32_t format, float *column, int64_t slot) {
     static const int first_point[3] = {0, 1, 3}, second_point[3] = {5, 2, 4};
+    const char *planes[6];
+#pragma clang loop unroll(full)
+    for (int z = 0; z < WINOGRAD_POINTS; z++) planes[z] = rows[6 * z] + offset;
+#define INPUT(z, y) (regular ? planes[z] + (y) * distance : rows[6 * (z) + (y)] + offset)
 #pragma clang loop unroll(full)
     for (int pair = 0; pair < 3; pair++) {
         VECTOR first[WINOGRAD_POINTS], second[WINOGRAD_POINTS], v[WINOGRAD_POINTS];
@@ -52,8 +58,7 @@ ANK_INLINE void NAMED(transform_column)(const void *const rows[WINOGRAD_PLANE_PO
         for (int y = 0; y < WINOGRAD_POINTS; y++) {
             VECTOR d[WINOGRAD_POINTS];
 #pragma clang loop unroll(full)
-            for (int z = 0; z < WINOGRAD_POINTS; z++)
-                d[z] = NAMED(load_values)(value_at(rows[6 * z + y], offset, format), format);
+            for (int z = 0; z < WINOGRAD_POINTS; z++) d[z] = NAMED(load_values)(INPUT(z, y), format);
             if (pair == 0)
                 NAMED(data_ends)(d, &first[y], &second[y]);
             else if (pair == 1)
@@ -62,72 +67,119 @@ ANK_INLINE void NAMED(transform_column)(const void *const rows[WINOGRAD_PLANE_PO
                 NAMED(data_pair)(d, WINOGRAD_B, WINOGRAD_A2, &first[y], &second[y]);
         }
         NAMED(data)(first, v);
+        float *to = column + first_point[pair] * 6 * slot;
 #pragma clang loop unroll(full)
-        for (int y = 0; y < WINOGRAD_POINTS; y++) STORE(column + (first_point[pair] * 6 + y) * LANES, v[y]);
+        for (int y = 0; y < WINOGRAD_POINTS; y++) STORE(to + y * slot, v[y]);
         NAMED(data)(second, v);
+        to = column + second_point[pair] * 6 * slot;
 #pragma clang loop unroll(full)
-        for (int y = 0; y < WINOGRAD_POINTS; y++) STORE(column + (second_point[pair] * 6 + y) * LANES, v[y]);
+        for (int y = 0; y < WINOGRAD_POINTS; y++) STORE(to + y * slot, v[y]);
     }
+#undef INPUT
 }
 
-/* Transforms the tiles of one row block: `tiles` tiles side by side, tile 0's
- * first input column being the one that `rows` points to. Voxels have `lanes`
- * values, a multiple of LANES. The values of point e of tile t go to
- * values + e * slot + t * lanes.
- *
- * Two of a tile's six columns are its left neighbour's too, so transformed
- * columns pass through a ring of six for each part. While a column is transformed,
- * the next is fetched into the first-level cache: no processor follows 36 rows at
- * a time by itself. */
-ANK_INLINE void NAMED(transform_input_of)(const void *const rows[WINOGRAD_PLANE_POINTS], int32_t lanes,
-                                          const int32_t format, int32_t tiles, float *ring, float *values,
-                                          int64_t slot) {
-    enum { COLUMN = WINOGRAD_PLANE_POINTS * LANES };
-    for (int32_t t = 0; t < tiles; t++) {
-        const int32_t first = 4 * t;
-        for (int32_t c = t ? first + 2 : first; c < first + 6; c++) {
-            if (t + 1 < tiles)
-                for (int r = 0; r < WINOGRAD_PLANE_POINTS; r++)
-                    __builtin_prefetch(value_at(rows[r], (c + 1) * lanes, format), 0, 3);
-            for (int32_t lane = 0; lane < lanes; lane += LANES)
-                NAMED(transform_column)(rows, c * lanes + lane, format,
-                                        ring + (c % 6) * COLUMN + 6 * COLUMN * (lane / LANES));
-        }
-        const float *const left = ring + (first % 6) * COLUMN;
-        const float *const middle = ring + ((first + 2) % 6) * COLUMN;
-        const float *const right = ring + ((first + 4) % 6) * COLUMN;
-        float *to = values + t * lanes;
-        for (int e = 0; e < WINOGRAD_PLANE_POINTS; e++, to += WINOGRAD_POINTS * slot) {
-            for (int32_t lane = 0; lane < lanes; lane += LANES) {
-                const int32_t from = 6 * COLUMN * (lane / LANES) + e * LANES;
-                const VECTOR d[6] = {LOAD(left + from),   LOAD(left + COLUMN + from),
-                                     LOAD(middle + from), LOAD(middle + COLUMN + from),
-                                     LOAD(right + from),  LOAD(right + COLUMN + from)};
-                VECTOR v[6];
-                NAMED(data)(d, v);
+ANK_INLINE void NAMED(transform_columns_of)(const char *const rows[WINOGRAD_PLANE_POINTS], int64_t distance,
+                                            const int regular, const int32_t format, int64_t values, float *to,
+                                            int64_t slot) {
+    for (int64_t i = 0; i < values; i += LANES) {
+        const int64_t offset = i * value_bytes(format);
+        if (offset % LINE_BYTES == 0) {
 #pragma clang loop unroll(full)
-                for (int x = 0; x < 6; x++) STORE(to + lane + x * slot, v[x]);
+            for (int r = 0; r < WINOGRAD_PLANE_POINTS; r++) {
+                const char *row = regular ? rows[r / 6 * 6] + r % 6 * distance : rows[r];
+                __builtin_prefetch(row + offset + LINE_BYTES, 0, 3);
             }
         }
+        NAMED(transform_column)(rows, offset, distance, regular, format, to + i, slot);
     }
 }
 
-static void NAMED(transform_input)(const void *const rows[WINOGRAD_PLANE_POINTS], int32_t lanes, int32_t format,
-                                   int32_t tiles, float *ring, float *values, int64_t slot) {
-    if (format == ANK_FLOAT32)
-        NAMED(transform_input_of)(rows, lanes, ANK_FLOAT32, tiles, ring, values, slot);
+/* Transforms the columns of a row block along D and H: `values` consecutive ones of each row, a multiple
+ * of LANES. Those of point e go to `to` + e * slot. rows[6 * z + y]: see transform_column.
+ *
+ * While a column is transformed, the next is fetched into the first-level cache: no processor follows
+ * 36 rows at a time by itself. */
+static ANK_OUT_OF_LINE void NAMED(transform_columns)(const void *const rows[WINOGRAD_PLANE_POINTS], int32_t format,
+                                                     int64_t values, float *to, int64_t slot) {
+    const char *const *const from = (const char *const *)rows;
+    /* All rows but those of zeros around the map. */
+    const intptr_t distance = (intptr_t)from[1] - (intptr_t)from[0];
+    int regular = 1;
+    for (int r = 0; r < WINOGRAD_PLANE_POINTS; r++)
+        regular &= (intptr_t)from[r] == (intptr_t)from[r / 6 * 6] + r % 6 * distance;
+    if (format == ANK_FLOAT32 && regular)
+        NAMED(transform_columns_of)(from, distance, 1, ANK_FLOAT32, values, to, slot);
+    else if (format == ANK_FLOAT32)
+        NAMED(transform_columns_of)(from, distance, 0, ANK_FLOAT32, values, to, slot);
+    else if (regular)
+        NAMED(transform_columns_of)(from, distance, 1, ANK_BFLOAT16, values, to, slot);
     else
-        NAMED(transform_input_of)(rows, lanes, ANK_BFLOAT16, tiles, ring, values, slot);
+        NAMED(transform_columns_of)(from, distance, 0, ANK_BFLOAT16, values, to, slot);
 }
 
-/* Four outputs from six products; see points.h. */
-ANK_INLINE void NAMED(outputs)(const VECTOR m[6], VECTOR y[4]) {
-    const VECTOR sum_a = m[1] + m[2], difference_a = m[1] - m[2];
-    const VECTOR sum_b = m[3] + m[4], difference_b = m[3] - m[4];
-    y[0] = FMA(SPLAT(WINOGRAD_Y0A), sum_a, FMA(SPLAT(WINOGRAD_Y0B), sum_b, m[0]));
-    y[1] = FMA(SPLAT(WINOGRAD_Y1B), difference_b, difference_a);
-    y[2] = FMA(SPLAT(WINOGRAD_Y2A), sum_a, sum_b);
-    y[3] = FMA(SPLAT(WINOGRAD_Y3B), difference_b, FMA(SPLAT(WINOGRAD_Y3A), difference_a, m[5]));
+ANK_INLINE void NAMED(transform_tiles_of)(const float *columns, const int32_t lanes, int32_t tiles, float *values,
+                                          int64_t slot) {
+    for (const float *const end = values + tiles * lanes; values < end; values += lanes, columns += 4 * lanes) {
+#pragma clang loop unroll(full)
+        for (int32_t lane = 0; lane < lanes; lane += LANES) {
+            VECTOR d[6], v[6];
+#pragma clang loop unroll(full)
+            for (int x = 0; x < 6; x++) d[x] = LOAD(columns + x * lanes + lane);
+            NAMED(data)(d, v);
+#pragma clang loop unroll(full)
+            for (int x = 0; x < 6; x++) STORE(values + x * slot + lane, v[x]);
+        }
+    }
+}
+
+/* Transforms the columns of one point along W: tile t's six values go to values + x * slot + t * lanes. */
+static ANK_OUT_OF_LINE void NAMED(transform_tiles)(const float *columns, int32_t lanes, int32_t tiles, float *values,
+                                                   int64_t slot) {
+    if (lanes == BLOCK_LANES)
+        NAMED(transform_tiles_of)(columns, BLOCK_LANES, tiles, values, slot);
+    else
+        NAMED(transform_tiles_of)(columns, LANES, tiles, values, slot);
+}
+
+/* The outputs 0 and 2 of the four that six products come to; see points.h. */
+ANK_INLINE void NAMED(even_outputs)(const VECTOR m[6], VECTOR *y0, VECTOR *y2) {
+    const VECTOR sum_a = m[1] + m[2], sum_b = m[3] + m[4];
+    *y0 = FMA(SPLAT(WINOGRAD_Y0A), sum_a, FMA(SPLAT(WINOGRAD_Y0B), sum_b, m[0]));
+    *y2 = FMA(SPLAT(WINOGRAD_Y2A), sum_a, sum_b);
+}
+
+/* The outputs 1 and 3. */
+ANK_INLINE void NAMED(odd_outputs)(const VECTOR m[6], VECTOR *y1, VECTOR *y3) {
+    const VECTOR difference_a = m[1] - m[2], difference_b = m[3] - m[4];
+    *y1 = FMA(SPLAT(WINOGRAD_Y1B), difference_b, difference_a);
+    *y3 = FMA(SPLAT(WINOGRAD_Y3B), difference_b, FMA(SPLAT(WINOGRAD_Y3A), difference_a, m[5]));
+}
+
+ANK_INLINE void NAMED(restore_columns_of)(const float *products, int64_t slot, const int32_t lanes, int32_t tiles,
+                                          float *columns) {
+    for (const float *const end = products + tiles * lanes; products < end;
+         products += lanes, columns += 4 * lanes) {
+#pragma clang loop unroll(full)
+        for (int32_t lane = 0; lane < lanes; lane += LANES) {
+            VECTOR m[6], y[4];
+#pragma clang loop unroll(full)
+            for (int x = 0; x < 6; x++) m[x] = LOAD(products + x * slot + lane);
+            NAMED(even_outputs)(m, &y[0], &y[2]);
+            NAMED(odd_outputs)(m, &y[1], &y[3]);
+#pragma clang loop unroll(full)
+            for (int x = 0; x < 4; x++) STORE(columns + x * lanes + lane, y[x]);
+        }
+    }
+}
+
+/* Transforms the products of one point back along W: tile t's six, at products + x * slot + t * lanes,
+ * become four columns. */
+static ANK_OUT_OF_LINE void NAMED(restore_columns)(const float *products, int64_t slot, int32_t lanes, int32_t tiles,
+                                                   float *columns) {
+    if (lanes == BLOCK_LANES)
+        NAMED(restore_columns_of)(products, slot, BLOCK_LANES, tiles, columns);
+    else
+        NAMED(restore_columns_of)(products, slot, LANES, tiles, columns);
 }
 
 /* Where the outputs of a row block go, for one block. */
@@ -142,57 +194,44 @@ struct NAMED(output_rows) {
     float *sums; /* [z][BLOCK_LANES]: where the outputs are added up, if they are float32; NULL: nowhere */
 };
 
-/* Transforms the products of the row block's tiles back and writes them. */
-ANK_INLINE void NAMED(transform_output_of)(const float *products, int64_t slot, int32_t tiles, float *lines,
-                                           const struct NAMED(output_rows) *to, const int32_t format,
-                                           const int32_t added_format, const int summed) {
+/* `whole` (all 16 rows are wanted) and what follows are constants after inlining. */
+ANK_INLINE void NAMED(transform_output_of)(const float *products, int64_t slot, int32_t columns,
+                                           const struct NAMED(output_rows) *to, const int whole,
+                                           const int32_t format, const int32_t added_format, const int summed) {
 #define OUTPUT(r) writable_value_at(to->rows[r], offset, format)
     const int32_t lanes = to->lanes;
     const VECTOR slope = SPLAT(to->negative_slope);
-    for (int32_t t = 0; t < tiles; t++) {
-        const float *from = products + t * lanes;
-        for (int e = 0; e < WINOGRAD_PLANE_POINTS; e++, from += WINOGRAD_POINTS * slot) {
-            for (int32_t lane = 0; lane < lanes; lane += LANES) {
-                VECTOR m[6], y[4];
+    const int32_t inside = columns < to->columns ? columns : to->columns;
+    for (int32_t x = 0; x < inside; x++)
+        for (int32_t lane = 0; lane < lanes; lane += LANES) {
+            const int64_t offset = x * lanes + lane;
+            VECTOR totals[4];
 #pragma clang loop unroll(full)
-                for (int x = 0; x < 6; x++) m[x] = LOAD(from + lane + x * slot);
-                NAMED(outputs)(m, y);
+            for (int z = 0; z < 4; z++) totals[z] = SPLAT(0);
 #pragma clang loop unroll(full)
-                for (int x = 0; x < 4; x++)
-                    STORE(lines + (x * WINOGRAD_PLANE_POINTS + e) * LANES + 4 * WINOGRAD_PLANE_POINTS * lane, y[x]);
-            }
-        }
-        for (int32_t x = 0; x < 4; x++)
-            for (int32_t lane = 0; lane < lanes; lane += LANES) {
-                const int64_t offset = (4 * t + x) * lanes + lane;
-                if (4 * t + x >= to->columns) {
-                    for (int r = 0; r < 16; r++)
-                        if (to->rows[r]) NAMED(store_values)(OUTPUT(r), SPLAT(0), format);
-                    continue;
+            for (int odd = 0; odd < 2; odd++) {
+                const float *from = products + offset;
+                VECTOR half[2][6]; /* [row y = odd or odd + 2][point along D] */
+#pragma clang loop unroll(full)
+                for (int z = 0; z < 6; z++, from += 6 * slot) {
+                    VECTOR m[6];
+#pragma clang loop unroll(full)
+                    for (int i = odd; i < 5 + odd; i++) m[i] = LOAD(from + i * slot);
+                    if (odd)
+                        NAMED(odd_outputs)(m, &half[0][z], &half[1][z]);
+                    else
+                        NAMED(even_outputs)(m, &half[0][z], &half[1][z]);
                 }
-                const VECTOR scale = LOAD(to->scale + lane), shift = LOAD(to->shift + lane);
-                const float *line = lines + x * WINOGRAD_PLANE_POINTS * LANES + 4 * WINOGRAD_PLANE_POINTS * lane;
-                VECTOR height[4][6]; /* [y][point along D] */
 #pragma clang loop unroll(full)
-                for (int z = 0; z < 6; z++) {
-                    VECTOR m[6], y[4];
-#pragma clang loop unroll(full)
-                    for (int i = 0; i < 6; i++) m[i] = LOAD(line + (6 * z + i) * LANES);
-                    NAMED(outputs)(m, y);
-#pragma clang loop unroll(full)
-                    for (int i = 0; i < 4; i++) height[i][z] = y[i];
-                }
-                VECTOR totals[4];
-#pragma clang loop unroll(full)
-                for (int z = 0; z < 4; z++) totals[z] = summed ? LOAD(to->sums + z * BLOCK_LANES + lane) : SPLAT(0);
-#pragma clang loop unroll(full)
-                for (int y = 0; y < 4; y++) {
-                    VECTOR sums[4];
-                    NAMED(outputs)(height[y], sums);
+                for (int i = 0; i < 2; i++) {
+                    const int y = odd + 2 * i;
+                    VECTOR outputs[4];
+                    NAMED(even_outputs)(half[i], &outputs[0], &outputs[2]);
+                    NAMED(odd_outputs)(half[i], &outputs[1], &outputs[3]);
 #pragma clang loop unroll(full)
                     for (int z = 0; z < 4; z++) {
-                        if (!to->rows[4 * z + y]) continue;
-                        VECTOR v = FMA(scale, sums[z], shift);
+                        if (!whole && !to->rows[4 * z + y]) continue;
+                        VECTOR v = FMA(LOAD(to->scale + lane), outputs[z], LOAD(to->shift + lane));
                         if (to->added)
                             v += NAMED(load_values)(value_at(to->added_rows[4 * z + y], offset, added_format),
                                                     added_format);
@@ -201,23 +240,36 @@ ANK_INLINE void NAMED(transform_output_of)(const float *products, int64_t slot, 
                         NAMED(store_values)(OUTPUT(4 * z + y), v, format);
                     }
                 }
-                if (summed)
-                    for (int z = 0; z < 4; z++) STORE(to->sums + z * BLOCK_LANES + lane, totals[z]);
             }
-    }
+            for (int z = 0; summed && z < 4; z++) {
+                float *sums = to->sums + z * BLOCK_LANES + lane;
+                STORE(sums, LOAD(sums) + totals[z]);
+            }
+        }
+    for (int64_t offset = (int64_t)inside * lanes; offset < (int64_t)columns * lanes; offset += LANES)
+        for (int r = 0; r < 16; r++)
+            if (to->rows[r]) NAMED(store_values)(OUTPUT(r), SPLAT(0), format);
 #undef OUTPUT
 }
 
-static void NAMED(transform_output)(const float *products, int64_t slot, int32_t tiles, float *lines,
-                                    const struct NAMED(output_rows) *to) {
-    if (to->format == ANK_FLOAT32 && to->sums)
-        NAMED(transform_output_of)(products, slot, tiles, lines, to, ANK_FLOAT32, ANK_FLOAT32, 1);
+/* Transforms the row block's columns of products, that of point e at products + e * slot, back along H and
+ * D and writes them. Two of the four rows at a time keep 12 values in registers between the two steps. */
+static ANK_OUT_OF_LINE void NAMED(transform_output)(const float *products, int64_t slot, int32_t columns,
+                                                    const struct NAMED(output_rows) *to) {
+    int whole = 1;
+    for (int r = 0; r < 16; r++) whole &= to->rows[r] != NULL;
+    if (to->format == ANK_FLOAT32 && to->sums && whole)
+        NAMED(transform_output_of)(products, slot, columns, to, 1, ANK_FLOAT32, ANK_FLOAT32, 1);
+    else if (to->format == ANK_FLOAT32 && to->sums)
+        NAMED(transform_output_of)(products, slot, columns, to, 0, ANK_FLOAT32, ANK_FLOAT32, 1);
+    else if (to->format == ANK_FLOAT32 && whole)
+        NAMED(transform_output_of)(products, slot, columns, to, 1, ANK_FLOAT32, ANK_FLOAT32, 0);
     else if (to->format == ANK_FLOAT32)
-        NAMED(transform_output_of)(products, slot, tiles, lines, to, ANK_FLOAT32, ANK_FLOAT32, 0);
+        NAMED(transform_output_of)(products, slot, columns, to, 0, ANK_FLOAT32, ANK_FLOAT32, 0);
     else if (to->added_format == ANK_FLOAT32)
-        NAMED(transform_output_of)(products, slot, tiles, lines, to, ANK_BFLOAT16, ANK_FLOAT32, 0);
+        NAMED(transform_output_of)(products, slot, columns, to, 0, ANK_BFLOAT16, ANK_FLOAT32, 0);
     else
-        NAMED(transform_output_of)(products, slot, tiles, lines, to, ANK_BFLOAT16, ANK_BFLOAT16, 0);
+        NAMED(transform_output_of)(products, slot, columns, to, 0, ANK_BFLOAT16, ANK_BFLOAT16, 0);
 }
 
 #undef PASTED
