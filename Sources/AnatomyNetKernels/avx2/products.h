@@ -7,10 +7,9 @@
 enum { ROWS_MAX = 12, ROWS_TWO_VECTORS = 6 };
 #define WIDE 8
 
-/* Row blocks of Winograd convolutions. With half the arithmetic of AVX-512, streaming the weights and
- * the transformed tiles from the third-level cache matters less than full portions do: with 512 KB of
- * second-level cache, 29 tiles a block (6 + 6 + 6 + 6 + 5) are 3 to 6 % faster than 15 (5 + 5 + 5), also
- * where they come to 1.8 MB (66 -> 32 channels). */
+/* Row blocks of Winograd convolutions. Their columns need not fit the second-level cache (512 KB on a Zen 3):
+ * 12, 18, 24 and 30 tiles a block are within 3 % of each other, 30 the best by a little, also where columns
+ * come to 1.2 MB (66 -> 32 channels). */
 enum { BLOCK_TILES_MAX = 30, SINGLE_BLOCK_TILES_MAX = 30, BLOCK_BYTES_MAX = 2048 * 1024 };
 #include "../products/product_template.h"
 
