@@ -32,6 +32,7 @@
  *             volume.dimensions[0] = nx;
  *             volume.dimensions[1] = ny;
  *             volume.dimensions[2] = nz;
+ *             volume.spacing[0] = volume.spacing[1] = volume.spacing[2] = 2.5;
  *             status = anatomynet_segment(model, &volume, NULL, labels, voxels, NULL);
  *         }
  *         if (status != ANATOMYNET_OK)
@@ -57,9 +58,10 @@
  *   Threads     Every function may be called from any thread. A model does not change after
  *               it was loaded: any number of threads may segment with one model at once.
  *               Free it when none does.
- *   Silence     The library prints nothing, reads no environment variable, installs no signal
- *               handler, opens no connection, and leaves no thread running between calls.
- *               (An OpenMP runtime that the host process has loaded itself is used as it is,
+ *   Silence     The library prints nothing, reads no environment variable but those of OpenMP
+ *               that set the stacks of its threads, installs no signal handler, opens no
+ *               connection, and leaves no thread running between calls. (An OpenMP runtime that
+ *               the host process has loaded itself is used as it is, obeys its own variables,
  *               and keeps its threads as it does for the host.)
  *   Processes   A child made by fork() may use the library and its models. The library stays
  *               mapped after dlclose().
@@ -293,8 +295,8 @@ typedef struct anatomynet_volume {
     double rescale_intercept; /* HU, default 0 */
     int64_t dimensions[3];    /* x, y, z: from 1 to 32767 */
     int64_t strides[3];       /* bytes; 0, 0, 0: dense, x fastest. The stride of a dimension of 1 is ignored */
-    double spacing[3];        /* mm, x y z; 0, 0, 0 (default): unknown, accepted only by a model
-                                 that states none */
+    double spacing[3];        /* mm, x y z, each from 0.01 to 100; 0, 0, 0 (default): unknown,
+                                 accepted only by a model that states none */
     double origin[3];         /* mm, centre of voxel (0, 0, 0); default 0 */
     double direction[9];      /* default: the identity, x to the patient's left, y to posterior,
                                  z to superior */

@@ -105,9 +105,9 @@ extension anatomynet_load_options {
     private var names: [String]? {
         get throws(AnatomyNetError) {
             guard let class_names else { return nil }
-            guard (1...256).contains(class_count) else {
+            guard (2...255).contains(class_count) else {
                 throw AnatomyNetError(
-                    .option, "options->class_count is \(class_count); with class_names, 1 to 256 are allowed")
+                    .option, "options->class_count is \(class_count); with class_names, 2 to 255 are allowed")
             }
             var names: [String] = []
             for index in 0..<Int(class_count) {

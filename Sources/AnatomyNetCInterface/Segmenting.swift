@@ -134,9 +134,9 @@ private func probabilityRequest(
     guard let pointer else { return nil }
     let given = try anatomynet_outputs(callers: pointer, "outputs")
     if given.class_count == 0 { return nil }
-    guard given.class_count <= 256 else {
+    guard given.class_count <= 255 else {
         throw AnatomyNetError(
-            .unknownClass, "outputs->class_count is \(given.class_count); at most 256 are allowed")
+            .unknownClass, "outputs->class_count is \(given.class_count); at most 255 are allowed")
     }
     let values = try required(given.probabilities, "outputs->probabilities")
     let classes = (0..<Int(given.class_count)).map { plane in

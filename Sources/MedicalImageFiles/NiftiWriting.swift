@@ -1,5 +1,6 @@
 import AnatomyNet
 import CNifti
+import Glibc
 
 extension ImageWriter {
     /// Bytes written at once.
@@ -27,6 +28,9 @@ extension ImageWriter {
         image.pointee.byteorder = nifti_short_order()
         nifti_set_iname_offset(image)
 
+        // The library prints what it cannot open, at any debug level.
+        guard let probe = fopen(path, "wb") else { throw ImageFileError(finalPath, "cannot be written") }
+        fclose(probe)
         // 2: the header now, the voxels later, so that failed writes are seen.
         var file = nifti_image_write_hdr_img(image, 2, "wb")
         guard file != nil else { throw ImageFileError(finalPath, "cannot be written") }

@@ -37,14 +37,14 @@ struct CutDrawing {
         letter(letters.down, middleX, area.y + area.height - size * 0.45, .centre)
     }
 
-    /// A bar of a round length in the lower right corner.
+    /// A bar of a round length in the lower right corner, on a dark ground: it may lie on bone.
     func drawScaleBar(in area: Canvas.Rectangle, on canvas: Canvas, millimetres: Double, size: Double = 12) {
         let length = millimetres * scale
         let right = area.x + area.width - 10
         let y = area.y + area.height - 10
-        canvas.line(
-            from: (right - length, y), to: (right, y),
-            Canvas.Colour(red: 0, green: 0, blue: 0, opacity: 0.75), width: 5)
+        let ground = Canvas.Rectangle(
+            x: right - length - 5, y: y - 9 - size, width: length + 10, height: size + 14)
+        canvas.fill(ground, Canvas.Colour(red: 0, green: 0, blue: 0, opacity: 0.6))
         canvas.line(from: (right - length, y), to: (right, y), .text, width: 2)
         canvas.text(
             "\(Int(millimetres)) mm", x: right - length / 2, y: y - 6, size: size, alignment: .centre,

@@ -270,6 +270,10 @@ static void segmenting(const anatomynet_model *model) {
              ANATOMYNET_ERROR_SPACING);
         WITH((volume.spacing[0] = volume.spacing[1] = volume.spacing[2] = 1, volume.spacing[i] = NAN),
              ANATOMYNET_ERROR_SPACING);
+        WITH((volume.spacing[0] = volume.spacing[1] = volume.spacing[2] = 1, volume.spacing[i] = 0.009),
+             ANATOMYNET_ERROR_SPACING);
+        WITH((volume.spacing[0] = volume.spacing[1] = volume.spacing[2] = 1, volume.spacing[i] = 101),
+             ANATOMYNET_ERROR_SPACING);
         WITH((volume.spacing[0] = volume.spacing[1] = volume.spacing[2] = 1, volume.spacing[i] = INFINITY),
              ANATOMYNET_ERROR_SPACING);
     }

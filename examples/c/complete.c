@@ -11,16 +11,23 @@
  * Exit status: 0 done, 1 failed, 2 wrong usage, 3 cancelled.
  *
  * Not for clinical use. */
+#define _POSIX_C_SOURCE 199309L /* clock_gettime */
 #include <anatomynet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
 struct run {
-    clock_t start;
+    double start;           /* s, of a clock that only goes forward */
     double seconds_allowed; /* below 0: no limit */
     int percent_shown;
 };
+
+static double now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
 
 /* Called on our own thread; whatever is not 0 cancels. */
 static int32_t on_progress(double fraction, void *user) {
@@ -31,8 +38,7 @@ static int32_t on_progress(double fraction, void *user) {
         run->percent_shown = percent;
         fprintf(stderr, "%3d %%\n", percent);
     }
-    return run->seconds_allowed >= 0
-           && (double)(clock() - run->start) / CLOCKS_PER_SEC > run->seconds_allowed;
+    return run->seconds_allowed >= 0 && now() - run->start > run->seconds_allowed;
 }
 
 static void on_message(int32_t level, const char *message, void *user) {
@@ -104,7 +110,7 @@ static int segment(const anatomynet_model *model, const anatomynet_volume *volum
         result = report("estimate", status);
     } else {
         fprintf(stderr, "needs %.0f MB\n", (double)memory / 1e6);
-        run->start = clock();
+        run->start = now();
         status = anatomynet_segment(model, volume, &options, labels, voxels, &outputs);
         if (status != ANATOMYNET_OK) {
             result = report("segment", status);

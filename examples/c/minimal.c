@@ -21,6 +21,7 @@ int main(int argc, char **argv) {
         volume.dimensions[0] = nx;
         volume.dimensions[1] = ny;
         volume.dimensions[2] = nz;
+        volume.spacing[0] = volume.spacing[1] = volume.spacing[2] = 2.5; /* mm */
         status = anatomynet_segment(model, &volume, NULL, labels, voxels, NULL);
     }
     if (status != ANATOMYNET_OK)

@@ -6,9 +6,11 @@
 #include <anatomynet.h>
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -48,8 +50,15 @@ struct Volume {
     std::array<double, 3> origin{0, 0, 0};  // mm
     std::array<double, 9> direction{1, 0, 0, 0, 1, 0, 0, 0, 1};
 
+    // Voxels. Dimensions that the library refuses throw before anybody allocates for them.
     std::size_t count() const {
-        return static_cast<std::size_t>(dimensions[0] * dimensions[1] * dimensions[2]);
+        std::size_t count = 1;
+        for (int64_t extent : dimensions) {
+            if (extent < 1 || static_cast<std::size_t>(extent) > std::numeric_limits<std::ptrdiff_t>::max() / count)
+                throw std::invalid_argument("a dimension is not positive, or the volume is too large");
+            count *= static_cast<std::size_t>(extent);
+        }
+        return count;
     }
 };
 
@@ -77,7 +86,11 @@ public:
         return names;
     }
 
-    std::string fingerprint() const { return anatomynet_model_fingerprint(handle_.get()); }
+    // Empty for a model that was moved from.
+    std::string fingerprint() const {
+        const char *digits = anatomynet_model_fingerprint(handle_.get());
+        return digits ? digits : "";
+    }
 
     // One label a voxel, dense, x fastest.
     std::vector<uint8_t> segment(const Volume &volume, const Options &options = {}) const {

@@ -8,7 +8,7 @@ int main(int argc, char **argv) {
     try {
         const anatomynet::Model model(argv[1]);
         const std::vector<int16_t> ct(48 * 40 * 32, -1000);
-        const anatomynet::Volume volume{ct.data(), {48, 40, 32}};
+        const anatomynet::Volume volume{ct.data(), {48, 40, 32}, {2.5, 2.5, 2.5}};
         const auto labels = model.segment(volume);
         std::cout << "voxel 0 is " << model.class_names().at(labels.at(0)) << "\n";
 

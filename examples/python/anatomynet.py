@@ -225,8 +225,9 @@ class Model:
     @property
     def class_names(self) -> list[str]:
         """The names of the labels 0, 1, ..., background first."""
-        count = _library.anatomynet_model_class_count(self._handle)
-        return [_library.anatomynet_model_class_name(self._handle, label).decode() for label in range(count)]
+        handle = self._open()
+        count = _library.anatomynet_model_class_count(handle)
+        return [_library.anatomynet_model_class_name(handle, label).decode() for label in range(count)]
 
     @property
     def fingerprint(self) -> str:
@@ -277,6 +278,8 @@ class Model:
         options = _SegmentOptions()
         _library.anatomynet_segment_options_init(byref(options), ctypes.sizeof(options))
         options.threads = threads
+        if memory_limit < 0:
+            raise ValueError(f"memory_limit is {memory_limit}; it is a number of bytes, or 0 for no limit")
         options.memory_limit = memory_limit
         options.keep_largest_components = keep_largest_components
         options.allow_untrained_spacing = allow_untrained_spacing
@@ -348,6 +351,9 @@ class Model:
         volume.rescale_intercept = intercept
         volume.dimensions[:] = list(reversed(voxels.shape))
         volume.strides[:] = list(reversed(voxels.strides))
+        for name, values, count in (("spacing", spacing, 3), ("origin", origin, 3), ("direction", direction, 9)):
+            if len(values) != count:
+                raise ValueError(f"{name} has {len(values)} numbers; it takes {count}")
         volume.spacing[:] = [float(step) for step in reversed(spacing)]
         volume.origin[:] = [float(coordinate) for coordinate in origin]
         volume.direction[:] = [float(cosine) for cosine in direction]
@@ -376,9 +382,11 @@ class Model:
     def _set_region(
         options: _SegmentOptions, region: tuple[slice, slice, slice], margin: float | None, shape: tuple[int, ...]
     ) -> None:
+        if len(region) != 3 or not all(isinstance(part, slice) for part in region):
+            raise TypeError("a region is three slices, along z, y, x")
         ranges = [part.indices(size) for part, size in zip(region, shape)]
-        if len(region) != 3 or any(step != 1 for _, _, step in ranges):
-            raise ValueError("a region is three slices without steps, along z, y, x")
+        if any(step != 1 for _, _, step in ranges):
+            raise ValueError("the slices of a region have no steps")
         options.region_mode = _REGION_LABELS if margin is None else _REGION_CROP
         options.region_first[:] = [start for start, _, _ in reversed(ranges)]
         options.region_dimensions[:] = [stop - start for start, stop, _ in reversed(ranges)]
@@ -416,7 +424,10 @@ class _Callbacks:
             if self.raised is not None:
                 return 1
             try:
-                return 1 if progress is not None and progress(fraction) is False else 0
+                if progress is None:
+                    return 0
+                go_on = progress(fraction)
+                return 1 if go_on is not None and not go_on else 0
             except BaseException as error:
                 self.raised = error
                 return 1

@@ -225,8 +225,8 @@ public struct Segmenter: Sendable {
             guard !overflow, probabilities.values.count >= needed else {
                 throw AnatomyNetError(
                     .bufferTooShort,
-                    "probabilities_bytes is for \(probabilities.values.count) numbers; \(probabilities.classes.count) "
-                        + "classes of \(voxels) voxels are asked for")
+                    "probabilities_bytes has room for \(probabilities.values.count) float32 numbers; of "
+                        + "\(probabilities.classes.count) x \(voxels) (classes x voxels) are asked for")
             }
             if needed > 0, let base = probabilities.values.baseAddress {
                 outputs.append(("probabilities", Range(addressesFrom: base, bytes: 4 * needed)))

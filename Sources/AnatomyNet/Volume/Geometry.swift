@@ -99,6 +99,9 @@ extension Geometry {
     /// The largest dimension: far above any CT, and small enough for no product to overflow.
     public static let largestDimension = 32767
 
+    /// Distances of voxels, in mm: far beyond any CT on either side, and no volume or distance overflows.
+    public static let allowedSpacings = 0.01...100.0
+
     /// - Throws: `.dimensions`, `.spacing`, `.option` for the origin, or `.orientation`, naming what was
     ///   found and what is allowed.
     public func check() throws(AnatomyNetError) {
@@ -109,11 +112,11 @@ extension Geometry {
                     + "\(Self.largestDimension)")
         }
         if let spacing {
-            for axis in 0..<3 where !(spacing[axis].isFinite && spacing[axis] > 0) {
+            for axis in 0..<3 where !Self.allowedSpacings.contains(spacing[axis]) {
                 throw AnatomyNetError(
                     .spacing,
-                    "spacing is (\(spacing.x), \(spacing.y), \(spacing.z)) mm; either all three are positive, or all are "
-                        + "0 for unknown")
+                    "spacing is (\(spacing.x), \(spacing.y), \(spacing.z)) mm; either all three are from 0.01 to 100, or all "
+                        + "are 0 for unknown")
             }
         }
         guard origin.x.isFinite, origin.y.isFinite, origin.z.isFinite else {

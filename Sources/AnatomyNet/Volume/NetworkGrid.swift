@@ -130,8 +130,8 @@ struct NetworkGrid: Sendable, Equatable {
             guard voxels <= Double(Geometry.largestDimension) else {
                 throw AnatomyNetError(
                     .dimensions,
-                    "at the model's spacing of \(Self.described(networkSpacing)) the volume has \(voxels) voxels along "
-                        + "\(Axis.names[axis]); at most \(Geometry.largestDimension) are allowed")
+                    "at the model's spacing of \(Self.described(networkSpacing)) the volume would be too long along "
+                        + "\(Axis.names[axis]); at most \(Geometry.largestDimension) voxels are allowed")
             }
             dimensions[axis] = max(1, Int(voxels))
         }
@@ -232,7 +232,7 @@ struct NetworkGrid: Sendable, Equatable {
             throw AnatomyNetError(
                 .spacing,
                 "the volume's spacing along the model's axes is \(described(spacing)); the model was trained on "
-                    + "\(described(range.minimum)) to \(described(range.maximum)). An option permits other spacings"
+                    + "\(described(range.minimum)) to \(described(range.maximum)). The option allow_untrained_spacing permits others"
             )
         }
     }

@@ -128,7 +128,9 @@ struct MetadataValue {
     }
 
     func spacing(_ numbers: [Double]) throws(AnatomyNetError) -> SIMD3<Double> {
-        guard numbers.allSatisfy({ 0.01...100 ~= $0 }) else { throw refused("allowed are 0.01 to 100 mm") }
+        guard numbers.allSatisfy({ Geometry.allowedSpacings ~= $0 }) else {
+            throw refused("allowed are 0.01 to 100 mm")
+        }
         return SIMD3(numbers[0], numbers[1], numbers[2])
     }
 }

@@ -50,11 +50,16 @@ public final class WeightFile: Sendable {
             try source.read(at: 0, into: bytes)
         }
         let length = UInt64(littleEndian: lengthBytes)
-        guard length > 0, length <= UInt64(Limits.header), length <= UInt64(source.size - 8) else {
+        guard length > 0, length <= UInt64(Limits.header) else {
             throw AnatomyNetError(
                 .container,
-                "the header length is \(length); allowed are 1 to \(min(Limits.header, source.size - 8)) in a "
-                    + "file of \(source.size) bytes")
+                "the header length is \(length); 1 to \(Limits.header) are allowed. Is this a safetensors file?"
+            )
+        }
+        guard length <= UInt64(source.size - 8) else {
+            throw AnatomyNetError(
+                .container,
+                "the file is cut short: its header has \(length) bytes, and \(source.size - 8) follow")
         }
         let headerBytes = try Buffer<UInt8>(count: Int(length), purpose: "the header of a weight file")
         try headerBytes.withElements { (elements) throws(AnatomyNetError) in

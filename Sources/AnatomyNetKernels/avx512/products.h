@@ -9,9 +9,9 @@ enum { ROWS_MAX = 30, ROWS_TWO_VECTORS = 14, ROWS_THREE_VECTORS = 9 };
 
 /* Row blocks of Winograd convolutions. The more tiles share a pass over the weights (0.9 MB for 32 x 32
  * channels, streamed from the third-level cache), the less that stream matters; the transformed columns
- * must not outgrow a 1 MB second-level cache themselves (66 -> 32 channels: 0.66 MB for 15 tiles). Sixteen
- * are two portions of what the accumulators of two vectors a row hold; with a single vector of outputs 30
- * rows fit them, and half as many calls are needed. */
+ * must not outgrow a 1 MB second-level cache themselves (66 -> 32 channels: 0.64 MB for 15 tiles). Sixteen
+ * are two portions of eight rows, of the 14 that the accumulators of two vectors a row hold; with a single
+ * vector of outputs 30 rows fit them, and half as many calls are needed. */
 enum { BLOCK_TILES_MAX = 16, SINGLE_BLOCK_TILES_MAX = 30, BLOCK_BYTES_MAX = 960 * 1024 };
 #include "../products/product_template.h"
 

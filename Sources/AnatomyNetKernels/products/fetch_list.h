@@ -35,10 +35,12 @@ static void fetch_list_add(struct fetch_list *list, const void *from, int64_t by
 /* Spreads what is in the list evenly over so many shares of `channels` input channels. All at once, it
  * would hold up the products' own loads, and by the time it is wanted some of it would have left the
  * cache again. With less than a line to fetch a channel, some lines are fetched twice or thrice in
- * succession, which is no slower than deciding each time whether to fetch. */
+ * succession, which is no slower than deciding each time whether to fetch.
+ *
+ * Every row begins with a share of its own, and so wastes half of one on average. */
 static void fetch_list_spread(struct fetch_list *list, int64_t shares, int32_t channels) {
-    const int64_t steps = shares * channels;
-    list->step = steps ? (list->bytes + steps - 1) / steps : 0;
+    const int64_t steps = (shares - list->count / 2) * channels;
+    list->step = steps > 0 ? (list->bytes + steps - 1) / steps : LINE_BYTES;
     if (list->step > LINE_BYTES) list->step = LINE_BYTES;
 }
 
@@ -52,8 +54,10 @@ static void fetch_list_share(struct fetch_list *list, int32_t channels, struct p
     product->fetched = list->rows[list->next].from + list->position;
     product->fetch_step = list->step;
     list->position += list->step * channels;
-    while (list->next < list->count && list->position >= list->rows[list->next].bytes)
-        list->position -= list->rows[list->next++].bytes;
+    if (list->position >= list->rows[list->next].bytes) {
+        list->position = 0;
+        list->next++;
+    }
 }
 
 #endif

@@ -1,6 +1,6 @@
 /* The fused 3x3x3 convolution: for one row block after another, data transform,
- * 216 matrix products, output transform and epilogue, all within a second-level
- * cache. Nothing but the layer's input and output passes through memory.
+ * 216 matrix products, output transform and epilogue, all within the thread's
+ * scratch. Nothing but the layer's input and output passes through memory.
  *
  * Included by each instruction set after its products of rows.
  */
@@ -225,8 +225,8 @@ static const float *multiply_point(struct item *item, struct pass_products *prod
     return weights;
 }
 
-/* From columns of inputs to columns of products, point after point along D and H, so that tiles and
- * products stay in the first-level cache. What does not change from point to point is set up before:
+/* From columns of inputs to columns of products, point after point along D and H, so that few tiles and
+ * products are in use at a time: up to 32 channels the first-level cache holds them. What does not change from point to point is set up before:
  * with 14 channels a portion takes no more than 84 cycles. */
 static void convolve_columns(struct item *item) {
     struct source sources[LANE_GROUPS_MAX];

@@ -3,7 +3,7 @@
  *
  * A tile is 4 x 4 x 4 outputs, computed from 6 x 6 x 6 inputs by way of 216
  * independent matrix products, one for each point of the transformed cube. A
- * work item is one tile deep (D), up to a dozen tiles wide (W) and walks over a
+ * work item is one tile deep (D), up to 30 tiles wide (W) and walks over a
  * stretch of rows of tiles (H). One such row of tiles is a "row block".
  */
 #ifndef WINOGRAD_LAYOUT_H
@@ -21,7 +21,8 @@ int winograd_suits(const ank_convolution *operation, int32_t vector_lanes);
 /* How large a row block may be; see the instruction sets' products.h. */
 struct winograd_block_limits {
     int32_t tiles;   /* at most */
-    int64_t bytes;   /* of transformed columns, at most */
+    int64_t bytes;   /* of transformed columns, about: the two beyond the last tile are not counted, and
+                      * four tiles are allowed whatever they take */
     int32_t portion; /* tiles that the accumulators hold */
 };
 

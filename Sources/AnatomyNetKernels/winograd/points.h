@@ -2,8 +2,8 @@
  *
  * Four neighbouring outputs of a convolution with three taps are a product of
  * polynomials; six points determine it. They decide the rounding error: with
- * 0, +-1/sqrt(2), +-sqrt(2) and infinity it is ten times smaller than with the
- * textbook's 0, +-1, +-2 and infinity.
+ * 0, +-1/sqrt(2), +-sqrt(2) and infinity it is a third (the largest: an eighth)
+ * of what it is with the textbook's 0, +-1, +-2 and infinity.
  *
  * With a = 1/sqrt(2), b = sqrt(2) and M(x) = x (x^2 - a^2) (x^2 - b^2):
  *
@@ -12,9 +12,9 @@
  *   output    column of point p: (1, p, p^2, p^3); of infinity: (0, 0, 0, 1)
  *
  * The columns of +-a and +-b of the output transform are divided by factors
- * that the weights (transformed once, in double precision) take over: by 1 / a
- * and 1 / b^2, because then two of its eight constants become 1, which saves
- * two of twelve operations.
+ * that the weights (transformed once, in double precision) take over: by a and
+ * b^2, because then the constants of +-a in y1 and of +-b in y2 become 1 as well,
+ * which saves two of twelve operations.
  */
 #ifndef WINOGRAD_POINTS_H
 #define WINOGRAD_POINTS_H

@@ -137,6 +137,7 @@ private func message(_ kind: AnatomyNetError.Kind, _ body: () throws -> Void) ->
         let model = try requirements("SLA", spacing: [2, 1, 1], range: range)
         let outside = message(.spacing) { _ = try NetworkGrid(caller: asymmetric, requirements: model) }
         #expect(outside.contains("3 x 1.5 x 2.25 mm") && outside.contains("1.3 x 1.4 x 4 mm"))
+        #expect(outside.contains("allow_untrained_spacing"))
         #expect(throws: Never.self) {
             _ = try NetworkGrid(caller: asymmetric, requirements: model, allowsUntrainedSpacing: true)
         }

@@ -74,7 +74,7 @@ struct WeightFileRefusalTests {
     static let container: [Damage] = [
         .file("empty", .container, "has 0 bytes") { $0 = [] },
         .file("7 bytes", .container, "has 7 bytes") { $0 = Array($0[..<7]) },
-        .file("8 bytes", .container, "allowed are 1 to 0") { $0 = Array($0[..<8]) },
+        .file("8 bytes", .container, "cut short") { $0 = Array($0[..<8]) },
         .file("header length 0", .container, "header length is 0") {
             $0.replaceSubrange(0..<8, with: [UInt8](repeating: 0, count: 8))
         },
@@ -84,7 +84,7 @@ struct WeightFileRefusalTests {
         .file("header length 2^63", .container, "header length is 9223372036854776") { $0[7] = 128 },
         .file("header one byte longer", .container, "near byte") { $0[0] += 1 },
         .file("header one byte shorter", .container, "premature EOF") { $0[0] -= 1 },
-        .file("header beyond 1 MiB", .container, "allowed are 1 to 1048576") {
+        .file("header beyond 1 MiB", .container, "1 to 1048576 are allowed") {
             $0 = Safetensors.file(header: [UInt8](repeating: 0x20, count: 1 << 20 | 1), data: [])
         },
         .file("last byte missing", .container, "'conv1.weight' ends at byte") { $0.removeLast() },
