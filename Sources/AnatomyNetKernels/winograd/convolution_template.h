@@ -226,8 +226,8 @@ static const float *multiply_point(struct item *item, struct pass_products *prod
 }
 
 /* From columns of inputs to columns of products, point after point along D and H, so that few tiles and
- * products are in use at a time: up to 32 channels the first-level cache holds them. What does not change from point to point is set up before:
- * with 14 channels a portion takes no more than 84 cycles. */
+ * products are in use at a time: up to 32 channels the first-level cache holds them. What does not change
+ * from point to point is set up before: with 14 channels a portion takes no more than 84 cycles. */
 static void convolve_columns(struct item *item) {
     struct source sources[LANE_GROUPS_MAX];
     for (int32_t g = 0; g < item->input.count; g++) {
