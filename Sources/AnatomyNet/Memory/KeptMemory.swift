@@ -3,19 +3,19 @@ import Synchronization
 /// The memory of a finished call, kept for the next one: mapping and clearing fresh pages takes time.
 ///
 /// Thread-safe, and never waits: where another thread is just looking, or a forked child finds the
-/// lock as a vanished thread left it, a call takes fresh memory instead.
+/// lock as a vanished thread left it, a call finds nothing.
 final class KeptMemory: Sendable {
     private let kept = Mutex<Buffer<UInt8>?>(nil)
 
-    /// At least `bytes` bytes of arbitrary contents: the kept ones if they are enough, else new ones.
-    func take(_ bytes: Int, purpose: @autoclosure () -> String) throws(AnatomyNetError) -> Buffer<UInt8> {
+    /// The kept memory, of arbitrary contents, if there is some and it has at least `bytes` bytes. What is
+    /// too small is released, so that the caller may ask for more.
+    func take(_ bytes: Int) -> Buffer<UInt8>? {
         let found = kept.withLockIfAvailable { kept in
             defer { kept = nil }
             return kept
         }
-        // Memory that is too small is released before more is asked for.
-        if case .some(.some(let memory)) = found, memory.count >= bytes { return memory }
-        return try Buffer(count: bytes, purpose: purpose())
+        guard case .some(.some(let memory)) = found, memory.count >= bytes else { return nil }
+        return memory
     }
 
     /// Keeps the memory, unless more is kept already.

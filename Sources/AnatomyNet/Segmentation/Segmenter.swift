@@ -59,9 +59,8 @@ public struct Segmenter: Sendable {
         {
             options.log?(.warning, "the volume is probably not in HU: \(evidence)")
         }
-        let memory = try workspaceMemory(plan.bytes)
+        let memory = try workspaceMemory(plan.bytes, runner: runner)
         defer { model.keptMemory?.giveBack(memory) }
-        try populate(memory, bytes: plan.bytes, runner: runner)
         let workspace = Workspace(plan, memory: memory)
         let labelStep = plan.network.graph.layers.count
         let stopwatch = options.timings.map { _ in Stopwatch(steps: labelStep + 1) }
@@ -169,25 +168,25 @@ public struct Segmenter: Sendable {
             headRoom: ScoreResampler.bytes(grid: grid, request: request, workers: threads))
     }
 
-    private func workspaceMemory(_ bytes: Int) throws(AnatomyNetError) -> Buffer<UInt8> {
-        let purpose = "the feature maps"
-        guard let kept = model.keptMemory else { return try Buffer(count: bytes, purpose: purpose) }
-        return try kept.take(bytes, purpose: purpose)
+    private func workspaceMemory(_ bytes: Int, runner: Runner) throws(AnatomyNetError) -> Buffer<UInt8> {
+        if let kept = model.keptMemory?.take(bytes) { return kept }
+        let memory = try Buffer<UInt8>(count: bytes, purpose: "the feature maps")
+        try populate(memory, runner: runner)
+        return memory
     }
 
-    /// Has the system provide the workspace's pages, all of which are wanted, on all threads at once and
-    /// right away: pages of the call before that are still at hand need only be cleared, whereas a
-    /// virtual machine's host takes them back after a while.
-    private func populate(
-        _ memory: Buffer<UInt8>, bytes: Int, runner: Runner
-    ) throws(AnatomyNetError) {
+    /// Has the system provide fresh memory's pages, all of which are wanted, on all threads at once and
+    /// right away.
+    private func populate(_ memory: Buffer<UInt8>, runner: Runner) throws(AnatomyNetError) {
         let portion = 16 << 20
         let base = UnsafeMutableRawPointer(memory.pointer)
-        try runner.run(items: Int64((bytes + portion - 1) / portion)) { item, _ in
+        let costs = try Buffer<ans_page_costs>(count: 1, purpose: "the costs of pages")
+        costs[0] = ans_page_costs()
+        try runner.run(items: Int64((memory.count + portion - 1) / portion)) { item, _ in
             let first = Int(item) * portion
-            ans_populate(base + first, min(portion, bytes - first))
+            ans_populate(base + first, min(portion, memory.count - first), costs.pointer)
         }
-        withExtendedLifetime(memory) {}
+        withExtendedLifetime((memory, costs)) {}
     }
 
     /// What a call allocates at its peak: the workspace, and beside it either the tables of the way in
