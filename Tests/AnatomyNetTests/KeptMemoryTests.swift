@@ -3,10 +3,10 @@ import Testing
 @testable import AnatomyNet
 
 @Suite struct KeptMemoryTests {
-    private func memory(_ bytes: Int) throws -> Buffer<UInt8> { try Buffer(count: bytes, purpose: "a test") }
+    private func memory(_ bytes: Int) throws -> WorkspaceMemory { try WorkspaceMemory(count: bytes) }
 
     @Test func whatIsLargeEnoughIsUsedAgainByOneCallAtATime() throws {
-        let kept = KeptMemory()
+        let kept = KeptMemory(keepsPages: true)
         #expect(kept.take(1) == nil)
         let memory = try memory(3000)
         kept.giveBack(memory)
@@ -15,7 +15,7 @@ import Testing
     }
 
     @Test func theLargestStays() throws {
-        let kept = KeptMemory()
+        let kept = KeptMemory(keepsPages: true)
         let large = try memory(5000)
         kept.giveBack(large)
         kept.giveBack(try memory(1000))
@@ -23,8 +23,8 @@ import Testing
     }
 
     @Test func whatIsTooSmallIsReleased() throws {
-        let kept = KeptMemory()
-        weak var small: Buffer<UInt8>?
+        let kept = KeptMemory(keepsPages: true)
+        weak var small: WorkspaceMemory?
         do {
             let memory = try memory(1000)
             small = memory
@@ -33,6 +33,12 @@ import Testing
         #expect(small != nil)
         #expect(kept.take(5000) == nil)
         #expect(small == nil)
+    }
+
+    @Test func withoutPagesMemoryIsReleased() throws {
+        let kept = KeptMemory(keepsPages: false)
+        kept.giveBack(try memory(3000))
+        #expect(kept.take(1) == nil)
     }
 
     /// Kept memory is full of the last call's maps, where fresh memory is zero.

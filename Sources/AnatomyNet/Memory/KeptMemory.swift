@@ -1,27 +1,35 @@
 import Synchronization
 
-/// The memory of a finished call, kept for the next one: mapping and clearing fresh pages takes time.
+/// The memory of a finished call, kept for the next one: with its pages, where a model is to keep them, for
+/// mapping and clearing fresh ones takes time; otherwise without, and only where that saves time
+/// (`WorkspaceMemory.vacate`).
 ///
 /// Thread-safe, and never waits: where another thread is just looking, or a forked child finds the
 /// lock as a vanished thread left it, a call finds nothing.
 final class KeptMemory: Sendable {
-    private let kept = Mutex<Buffer<UInt8>?>(nil)
+    private let keepsPages: Bool
+    private let kept = Mutex<WorkspaceMemory?>(nil)
+
+    init(keepsPages: Bool) {
+        self.keepsPages = keepsPages
+    }
 
     /// The kept memory, of arbitrary contents, if there is some and it has at least `bytes` bytes. What is
     /// too small is released, so that the caller may ask for more.
-    func take(_ bytes: Int) -> Buffer<UInt8>? {
+    func take(_ bytes: Int) -> WorkspaceMemory? {
         let found = kept.withLockIfAvailable { kept in
             defer { kept = nil }
             return kept
         }
-        guard case .some(.some(let memory)) = found, memory.count >= bytes else { return nil }
+        guard case .some(.some(let memory)) = found, memory.bytes.count >= bytes else { return nil }
         return memory
     }
 
     /// Keeps the memory, unless more is kept already.
-    func giveBack(_ memory: Buffer<UInt8>) {
+    func giveBack(_ memory: WorkspaceMemory) {
+        guard keepsPages || memory.vacate() else { return }
         kept.withLockIfAvailable { kept in
-            if memory.count > kept?.count ?? 0 { kept = memory }
+            if memory.bytes.count > kept?.bytes.count ?? 0 { kept = memory }
         }
     }
 }

@@ -11,8 +11,8 @@ public final class Model: Sendable {
     /// SHA-256 of the whole weight file, lower-case hexadecimal.
     public let fingerprint: String
     let network: BoundNetwork
-    /// Where a finished call leaves its memory for the next; nil: nowhere.
-    let keptMemory: KeptMemory?
+    /// Where a finished call leaves its memory for the next.
+    let keptMemory: KeptMemory
 
     /// The instruction sets that kernels exist for.
     public enum InstructionSet: Int32, Sendable, CaseIterable {
@@ -65,7 +65,7 @@ public final class Model: Sendable {
         classNames = try description.classNames(count: architecture.graph.classCount)
         metadata = file.metadata
         fingerprint = file.fingerprint
-        keptMemory = keepsMemory ? KeptMemory() : nil
+        keptMemory = KeptMemory(keepsPages: keepsMemory)
         self.instructionSet =
             InstructionSet.allCases.last {
                 ank_kernels_for($0.rawValue) == kernels

@@ -59,9 +59,10 @@ public struct Segmenter: Sendable {
         {
             options.log?(.warning, "the volume is probably not in HU: \(evidence)")
         }
-        let memory = try workspaceMemory(plan.bytes, runner: runner)
-        defer { model.keptMemory?.giveBack(memory) }
-        let workspace = Workspace(plan, memory: memory)
+        let memory = try workspaceMemory(plan.bytes)
+        defer { model.keptMemory.giveBack(memory) }
+        try memory.populate(plan.bytes, runner: runner)
+        let workspace = Workspace(plan, memory: memory.bytes)
         let labelStep = plan.network.graph.layers.count
         let stopwatch = options.timings.map { _ in Stopwatch(steps: labelStep + 1) }
         var executor = Executor(plan: plan, workspace: workspace, runner: runner, stopwatch: stopwatch)
@@ -168,25 +169,9 @@ public struct Segmenter: Sendable {
             headRoom: ScoreResampler.bytes(grid: grid, request: request, workers: threads))
     }
 
-    private func workspaceMemory(_ bytes: Int, runner: Runner) throws(AnatomyNetError) -> Buffer<UInt8> {
-        if let kept = model.keptMemory?.take(bytes) { return kept }
-        let memory = try Buffer<UInt8>(count: bytes, purpose: "the feature maps")
-        try populate(memory, runner: runner)
-        return memory
-    }
-
-    /// Has the system provide fresh memory's pages, all of which are wanted, on all threads at once and
-    /// right away.
-    private func populate(_ memory: Buffer<UInt8>, runner: Runner) throws(AnatomyNetError) {
-        let portion = 16 << 20
-        let base = UnsafeMutableRawPointer(memory.pointer)
-        let costs = try Buffer<ans_page_costs>(count: 1, purpose: "the costs of pages")
-        costs[0] = ans_page_costs()
-        try runner.run(items: Int64((memory.count + portion - 1) / portion)) { item, _ in
-            let first = Int(item) * portion
-            ans_populate(base + first, min(portion, memory.count - first), costs.pointer)
-        }
-        withExtendedLifetime((memory, costs)) {}
+    private func workspaceMemory(_ bytes: Int) throws(AnatomyNetError) -> WorkspaceMemory {
+        if let kept = model.keptMemory.take(bytes) { return kept }
+        return try WorkspaceMemory(count: bytes)
     }
 
     /// What a call allocates at its peak: the workspace, and beside it either the tables of the way in
