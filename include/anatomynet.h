@@ -190,9 +190,9 @@ typedef struct anatomynet_load_options {
     void *log_user;
     uint32_t keep_memory;         /* since 0.2.0. 1: the memory of the largest call so far stays with the model, and calls
                                      that find it do without fresh pages; anatomynet_free releases it.
-                                     0 (default): a call releases all it took. (In a virtual machine whose host
-                                     takes free memory back, one page of 512 stays, and the address range: see
-                                     docs/performance.md, Memory) */
+                                     0 (default): a call releases all it took. (In a virtual machine that
+                                     tells its host what memory is free, 4 KB of each megabyte stay, and the address
+                                     range: see docs/performance.md, Memory) */
     uint32_t reserved;            /* 0 */
 } anatomynet_load_options;
 

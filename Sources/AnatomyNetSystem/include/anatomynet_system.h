@@ -12,33 +12,14 @@ extern "C" {
 
 /* ---- memory.c ---- */
 
-/* `bytes` (at least 1) of memory aligned to 64 bytes, arbitrary contents; large requests are
- * aligned to 2 MB and zero-filled. NULL if the system refuses. Free with ans_deallocate and the same
- * size. */
-void *ans_allocate(size_t bytes);
-void ans_deallocate(void *memory, size_t bytes);
-
-/* ---- pages.c ----
- *
- * Fresh memory has no pages until it is written. Huge pages take the system less time (2 MB are cleared in
- * 0.2 ms, small pages for them in 0.9 ms), unless the machine is virtual and its host takes free memory
- * back (free page reporting): what the guest has had free for some seconds in pieces of 2 MB and more, the
- * host takes, and to get such a piece again was seen to take 5 to 10 ms, whatever pages it is used as. A
- * piece of which one small page is in use the host leaves alone, and the system takes small pages from the
- * rest of it first. */
-
 /* A huge page of x86-64, and of aarch64 with pages of 4 KB. */
 enum { ANS_HUGE_PAGE = 2 << 20 };
 
-/* Has the system provide the whole pages of `bytes` (at most ANS_HUGE_PAGE) at `memory`, a multiple of
- * ANS_HUGE_PAGE within memory of ans_allocate: a huge page, unless `small` or an earlier one took so long
- * that the host must have had it. Whether they are small; 0, too, if the system cannot. Threads that
- * populate pieces of the same memory share `huge_pages_are_dear`, 0 at first. */
-int32_t ans_populate(void *memory, size_t bytes, int32_t small, int32_t *huge_pages_are_dear);
-
-/* Gives the pages of such a piece back, except the first if they are small; its contents are arbitrary from
- * then on. 0 if the system cannot, or address space is limited and not to be held for nothing. */
-int32_t ans_vacate(void *memory, size_t bytes, int32_t small);
+/* `bytes` (at least 1) of memory aligned to 64 bytes, arbitrary contents; requests of at least
+ * ANS_HUGE_PAGE are aligned to that, zero-filled, and have no pages yet. NULL if the system refuses. Free
+ * with ans_deallocate and the same size. */
+void *ans_allocate(size_t bytes);
+void ans_deallocate(void *memory, size_t bytes);
 
 /* ---- last_error.c ---- */
 
