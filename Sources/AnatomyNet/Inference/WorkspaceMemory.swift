@@ -60,12 +60,12 @@ final class WorkspaceMemory: @unchecked Sendable {
     /// machine, free for whoever wants it. It is another one each time: others may have taken what was left
     /// of the physical piece that the last one is from, and the pages now be from elsewhere.
     ///
-    /// - Returns: whether the memory is worth keeping: otherwise no page stays, or the system cannot, or the
-    ///   process has but so much address space.
+    /// - Returns: whether the memory is worth keeping: otherwise no page stays, or the system cannot, or
+    ///   counts memory without pages, too.
     func vacate() -> Bool {
         let pieces = 0..<populatedPieces
         populatedPieces = 0
-        guard hasSmallPages, !pieces.isEmpty, !Self.addressSpaceIsLimited else { return false }
+        guard hasSmallPages, !pieces.isEmpty, !Self.emptyMemoryCounts else { return false }
         return pieces.allSatisfy { piece in
             let stays = stayingPages[piece] * Self.pageBytes
             stayingPages[piece] = 1 - stayingPages[piece]
@@ -90,8 +90,12 @@ final class WorkspaceMemory: @unchecked Sendable {
             || madvise(memory.base.baseAddress! + memory.startIndex, memory.count, MADV_DONTNEED) == 0
     }
 
-    private static var addressSpaceIsLimited: Bool {
+    /// Whether memory without pages is taken from what this process, or all together, may have.
+    private static var emptyMemoryCounts: Bool {
         var limit = rlimit()
         return getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) != 0 || limit.rlim_cur != rlim_t.max
+            || refusesOvercommit
     }
+
+    static let refusesOvercommit = SystemSetting.read("/proc/sys/vm/overcommit_memory") == "2"
 }

@@ -9,26 +9,12 @@ import Glibc
 enum FreePageReporting {
     /// The size in bytes from which on pieces are reported; nil if none are.
     static let pieceBytes = pieceBytes(
-        order: read("/sys/module/page_reporting/parameters/page_reporting_order"))
+        order: SystemSetting.read("/sys/module/page_reporting/parameters/page_reporting_order"))
 
     /// - Parameter order: what the system says: the binary logarithm of the pages of a piece, -1 where nothing
     ///   is reported; nil where the system does not know of such a thing.
     static func pieceBytes(order: String?) -> Int? {
         guard let order = order.flatMap({ Int($0) }), (0..<32).contains(order) else { return nil }
         return sysconf(Int32(_SC_PAGESIZE)) << order
-    }
-
-    /// The first word of a short file.
-    private static func read(_ path: String) -> String? {
-        let file = open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { return nil }
-        defer { close(file) }
-        return withUnsafeTemporaryAllocation(byteCount: 32, alignment: 1) { text in
-            let count = Glibc.read(file, text.baseAddress, text.count)
-            return String(decoding: text.prefix(max(count, 0)), as: UTF8.self).split(
-                whereSeparator: \.isWhitespace
-            )
-            .first.map { String($0) }
-        }
     }
 }
