@@ -256,25 +256,44 @@ typedef struct {
     ans_tick tick;
     void *tick_context;
     pthread_t caller;
+    int32_t workers;
     atomic_llong next_item;
+    atomic_llong finished;
     atomic_int next_worker;
     atomic_int stopped;
 } team;
 
-/* What each thread of the team does: take items from a common counter until there are none, so
- * that work is balanced whatever the items cost and however many threads came. */
+/* Claims consecutive items from a common counter, so that work is balanced whatever the items cost and however
+ * many threads came: of what is left, half a thread's equal share, and so long runs first and single items
+ * last. Consecutive items have input in common. Returns how many, 0 where there are none. */
+static int64_t claim_items(team *mine, long long *first) {
+    *first = atomic_load_explicit(&mine->next_item, memory_order_relaxed);
+    int64_t count;
+    do {
+        const int64_t left = mine->items - *first;
+        if (left <= 0) return 0;
+        count = left / (2 * (int64_t)mine->workers);
+        if (count < 1) count = 1;
+    } while (!atomic_compare_exchange_weak_explicit(&mine->next_item, first, *first + count, memory_order_relaxed,
+                                                    memory_order_relaxed));
+    return count;
+}
+
+/* What each thread of the team does. */
 static void take_items(void *context) {
     team *mine = context;
     int32_t worker = atomic_fetch_add_explicit(&mine->next_worker, 1, memory_order_relaxed);
     bool is_caller = pthread_equal(pthread_self(), mine->caller);
-    while (atomic_load_explicit(&mine->stopped, memory_order_relaxed) == 0) {
-        int64_t item = atomic_fetch_add_explicit(&mine->next_item, 1, memory_order_relaxed);
-        if (item >= mine->items) break;
-        mine->work(mine->work_context, item, worker);
-        if (is_caller && mine->tick != NULL) {
-            int64_t begun = atomic_load_explicit(&mine->next_item, memory_order_relaxed);
-            int32_t stop = mine->tick(mine->tick_context, begun < mine->items ? begun : mine->items);
-            if (stop != 0) atomic_store_explicit(&mine->stopped, stop, memory_order_relaxed);
+    long long item;
+    for (int64_t count; (count = claim_items(mine, &item)) > 0;) {
+        for (const long long end = item + count; item < end; item += 1) {
+            if (atomic_load_explicit(&mine->stopped, memory_order_relaxed) != 0) return;
+            mine->work(mine->work_context, item, worker);
+            int64_t finished = 1 + atomic_fetch_add_explicit(&mine->finished, 1, memory_order_relaxed);
+            if (is_caller && mine->tick != NULL) {
+                int32_t stop = mine->tick(mine->tick_context, finished);
+                if (stop != 0) atomic_store_explicit(&mine->stopped, stop, memory_order_relaxed);
+            }
         }
     }
 }
@@ -288,6 +307,7 @@ int32_t ans_run(ans_session session, int64_t items, ans_work work, void *work_co
         .tick = tick,
         .tick_context = tick_context,
         .caller = pthread_self(),
+        .workers = session.workers,
     };
     if (session.workers > 1 && items > 1) {
         ((gomp_parallel)session.entry)(take_items, &everyone, (unsigned)session.workers, 0);

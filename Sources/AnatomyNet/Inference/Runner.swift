@@ -59,8 +59,8 @@ final class Runner {
                         work!.assumingMemoryBound(to: Work.self).pointee.body(item, Int(worker))
                     },
                     work,
-                    { runner, begun in
-                        Unmanaged<Runner>.fromOpaque(runner!).takeUnretainedValue().tick(begun: begun)
+                    { runner, finished in
+                        Unmanaged<Runner>.fromOpaque(runner!).takeUnretainedValue().tick(finished: finished)
                     },
                     Unmanaged.passUnretained(self).toOpaque())
             }
@@ -73,12 +73,12 @@ final class Runner {
         let body: (Int64, Int) -> Void
     }
 
-    private func tick(begun: Int64) -> Int32 {
+    private func tick(finished: Int64) -> Int32 {
         guard progress != nil else { return 0 }
         let now = Self.now()
         guard now - lastReport >= Self.reportInterval else { return 0 }
         lastReport = now
-        let share = currentCost * Double(begun) / Double(currentItems)
+        let share = currentCost * Double(finished) / Double(currentItems)
         return report(min((finishedCost + share) / totalCost, 1)) ? 0 : 1
     }
 

@@ -86,7 +86,7 @@ static int32_t voxels_of_rows(const struct item *item) {
 
 /* What the products of this row block fetch meanwhile: where its outputs will
  * go, what is added to them, and the rows that only the next block reads. */
-static void plan_fetches(struct item *item, int32_t tile_row, int32_t end_row) {
+static void plan_fetches(struct item *item, int32_t tile_row) {
     const ank_convolution *op = item->operation;
     struct fetch_list *list = &item->fetches;
     fetch_list_clear(list);
@@ -117,7 +117,8 @@ static void plan_fetches(struct item *item, int32_t tile_row, int32_t end_row) {
                            (int64_t)voxels_of_rows(item) * block->lanes * value_bytes(block->format));
         }
     }
-    if (tile_row + 1 == end_row) return;
+    /* The row after the item's last is, most likely, the first of this thread's next item. */
+    if (tile_row + 1 == item->work.tile_rows) return;
     for (int32_t g = 0; g < item->input.count; g++) {
         const struct lane_group *group = &item->input.group[g];
         const void *rows[WINOGRAD_PLANE_POINTS];
@@ -397,9 +398,9 @@ static void winograd_convolve(const ank_convolution *operation, int64_t index, v
     ank_output_passes(&item.passes, &item.output_vectors, WIDE);
     const struct winograd_work *work = &item.work;
 
-    /* Neighbours along W in sequence: threads then share their halos in cache. */
-    const int32_t block = (int32_t)(index % work->column_blocks);
-    const int32_t stretch = (int32_t)(index / work->column_blocks % work->row_stretches);
+    /* Consecutive items walk on along H. */
+    const int32_t stretch = (int32_t)(index % work->row_stretches);
+    const int32_t block = (int32_t)(index / work->row_stretches % work->column_blocks);
     const int32_t depth_tile = (int32_t)(index / work->column_blocks / work->row_stretches);
     item.plane = 4 * (work->first_depth_tile + depth_tile);
     item.tile = winograd_first_tile(work, block);
@@ -415,7 +416,7 @@ static void winograd_convolve(const ank_convolution *operation, int64_t index, v
     const int32_t first_row = (int32_t)((int64_t)stretch * work->tile_rows / work->row_stretches);
     const int32_t end_row = (int32_t)((int64_t)(stretch + 1) * work->tile_rows / work->row_stretches);
     for (int32_t row = first_row; row < end_row; row++) {
-        plan_fetches(&item, row, end_row);
+        plan_fetches(&item, row);
         transform_block_input(&item, row);
         convolve_columns(&item);
         if (operation->epilogue.shortcut) multiply_shortcut(&item, row);

@@ -31,8 +31,8 @@ static int32_t ceiling(int32_t value, int32_t divisor) { return (value + divisor
 
 enum {
     BLOCK_TILES_MIN = 4,
-    ITEMS_WANTED = 64,    /* to share evenly among a few threads */
-    STRETCH_ROWS_MIN = 4, /* rows of tiles an item at least walks over, if there are as many */
+    ITEMS_WANTED = 128,   /* the last of which threads wait for: 1 % of a layer or less */
+    STRETCH_ROWS_MIN = 2, /* rows of tiles an item at least walks over, if there are as many */
 };
 
 int32_t winograd_first_tile(const struct winograd_work *work, int32_t block) {
@@ -76,8 +76,9 @@ void winograd_plan_work(struct winograd_work *work, const ank_convolution *opera
         if (wide > work->block_tiles) work->block_tiles = wide;
     }
 
-    /* Walking down a column saves fetching a third of its rows again, so cut it
-     * only where there would be too few items to share among threads. */
+    /* Walking down a column saves fetching a third of its rows again. Threads take runs of consecutive items
+     * and so walk on from one stretch to the next; where two meet, rows are fetched twice, so a column is cut
+     * only where there would be too few items to share evenly. */
     const int64_t columns = (int64_t)work->column_blocks * work->depth_tiles;
     int64_t stretches = (ITEMS_WANTED + columns - 1) / columns;
     if (stretches > work->tile_rows / STRETCH_ROWS_MIN)

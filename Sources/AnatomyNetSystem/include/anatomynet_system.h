@@ -39,8 +39,8 @@ int32_t ans_usable_processors(void);
 typedef void (*ans_work)(void *context, int64_t item, int32_t worker);
 
 /* Called on the thread that called ans_run between its own items, with the number of items
- * begun so far; non-zero stops: items not yet begun are skipped. */
-typedef int32_t (*ans_tick)(void *context, int64_t begun);
+ * finished so far; non-zero stops: items not yet begun are skipped. */
+typedef int32_t (*ans_tick)(void *context, int64_t finished);
 
 /* Holds an OpenMP runtime for the calls of ans_run between begin and end. */
 typedef struct ans_session {
@@ -59,7 +59,8 @@ void ans_end(ans_session session);
 /* Sessions begun and not ended in this process. */
 int32_t ans_sessions(void);
 
-/* Runs items 0 ..< items, each once, in any order, on the session's workers. Returns the
+/* Runs items 0 ..< items, each once, on the session's workers: each takes runs of consecutive items, in
+ * ascending order. Returns the
  * non-zero value with which `tick` stopped it, else 0. `tick` may be NULL. */
 int32_t ans_run(ans_session session, int64_t items, ans_work work, void *work_context,
                 ans_tick tick, void *tick_context);
