@@ -37,6 +37,10 @@ static int32_t ANK(convolution_sum_addends)(const ank_convolution *operation) {
     return winograd_suits(operation, WIDE) ? winograd_sum_addends(operation) : 0;
 }
 
+static int32_t ANK(convolution_takes_labels)(const ank_convolution *operation) {
+    return winograd_suits(operation, WIDE);
+}
+
 static void ANK(convolve)(const ank_convolution *operation, int64_t item, void *scratch) {
     if (winograd_suits(operation, WIDE))
         winograd_convolve(operation, item, scratch);

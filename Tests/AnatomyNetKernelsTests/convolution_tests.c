@@ -204,7 +204,7 @@ static void run_case(const ank_kernels *kernels, const struct convolution_case *
         .weights = prepared.data, .zero_row = zeros.data,
         .epilogue = {c->scale == 1 ? scale : NULL, c->shift ? shift : NULL,
                      c->residual == 0 ? NULL : c->residual == 1 ? residual : output, c->slope,
-                     has_shortcut ? &shortcut : NULL, NULL},
+                     has_shortcut ? &shortcut : NULL, NULL, NULL},
         .first_plane = c->first_plane, .end_plane = c->end_plane,
     };
     const int64_t addends = kernels->convolution_sum_addends(&operation);
@@ -329,7 +329,7 @@ static void test_in_place(const ank_kernels *kernels, const int32_t parts[2], in
         .kernel = 1, .stride = 1, .depth = depth, .height = height, .width = width,
         .input_depth = depth, .input_height = height, .input_width = width,
         .input_count = input_count, .output_count = elsewhere.count, .input = input, .output = elsewhere.blocks,
-        .weights = prepared.data, .zero_row = zeros.data, .epilogue = {NULL, NULL, NULL, 0.01f, NULL, NULL},
+        .weights = prepared.data, .zero_row = zeros.data, .epilogue = {.negative_slope = 0.01f},
         .first_plane = 0, .end_plane = depth,
     };
     struct guarded_memory scratch =

@@ -79,6 +79,7 @@ int main(int argc, char **argv) {
         const int before = passed;
         test_convolutions(kernels, &source);
         test_voxelwise(kernels, &source);
+        test_labels(kernels, &source);
         test_rounding(kernels);
         printf("%s: %d passed\n", kernels->name, passed - before);
     }

@@ -23,6 +23,7 @@ void shuffled(int64_t *order, int64_t count, struct random_source *source);
 
 void test_convolutions(const ank_kernels *kernels, struct random_source *source);
 void test_voxelwise(const ank_kernels *kernels, struct random_source *source);
+void test_labels(const ank_kernels *kernels, struct random_source *source);
 void test_rounding(const ank_kernels *kernels);
 
 #endif

@@ -60,7 +60,7 @@ struct Segmentation {
 
     init(
         _ model: Model, _ voxels: [Float], depth: Int, height: Int, width: Int,
-        options: SegmentationOptions = SegmentationOptions()
+        direction: Direction = .identity, options: SegmentationOptions = SegmentationOptions()
     ) throws {
         let count = depth * height * width
         var labels = [UInt8](repeating: 255, count: count)
@@ -68,7 +68,7 @@ struct Segmentation {
         try voxels.withUnsafeBytes { bytes in
             let volume = try Volume(
                 voxels: bytes.baseAddress!, voxelBytes: UInt64(bytes.count), voxelType: .float32,
-                geometry: Geometry(dimensions: SIMD3(width, height, depth)))
+                geometry: Geometry(dimensions: SIMD3(width, height, depth), direction: direction))
             try labels.withUnsafeMutableBufferPointer { labels in
                 try probabilities.withUnsafeMutableBufferPointer { probabilities in
                     _ = try Segmenter(model).segment(
@@ -80,5 +80,21 @@ struct Segmentation {
         }
         self.labels = labels
         self.probabilities = probabilities
+    }
+    /// The labels of a call that wants nothing else.
+    static func labels(
+        _ model: Model, _ voxels: [Float], depth: Int, height: Int, width: Int,
+        direction: Direction = .identity, options: SegmentationOptions = SegmentationOptions()
+    ) throws -> [UInt8] {
+        var labels = [UInt8](repeating: 255, count: voxels.count)
+        try voxels.withUnsafeBytes { bytes in
+            let volume = try Volume(
+                voxels: bytes.baseAddress!, voxelBytes: UInt64(bytes.count), voxelType: .float32,
+                geometry: Geometry(dimensions: SIMD3(width, height, depth), direction: direction))
+            try labels.withUnsafeMutableBufferPointer {
+                _ = try Segmenter(model).segment(volume, options: options, labels: $0)
+            }
+        }
+        return labels
     }
 }

@@ -36,6 +36,40 @@ import Testing
         }
     }
 
+    /// Where nothing but labels is wanted, no scores are stored at all.
+    @Test(
+        arguments: [
+            Direction.identity, Direction(x: [-1, 0, 0], y: [0, -1, 0], z: [0, 0, -1]),
+            Direction(x: [0, 1, 0], y: [0, 0, -1], z: [1, 0, 0]),
+            Direction(x: [0, 0, 1], y: [-1, 0, 0], z: [0, -1, 0]),
+        ], [Model.InstructionSet.portable, nil])
+    func labelsAreTheSameWhetherProbabilitiesAreWantedOrNot(
+        _ direction: Direction, _ instructionSet: Model.InstructionSet?
+    ) throws {
+        let model = try ReferencePair.model("AnatomyNet", instructionSet: instructionSet)
+        let (depth, height, width) = (21, 19, 23)
+        let voxels = Self.noise(depth * height * width)
+        let regions = [
+            nil, Region(first: SIMD3(3, 0, 5), dimensions: SIMD3(17, 18, 11)),
+            Region(first: SIMD3(22, 18, 20), dimensions: SIMD3(1, 1, 1)),
+        ]
+        for region in regions {
+            for threads in [1, 3] {
+                var options = SegmentationOptions()
+                options.region = region
+                options.threads = threads
+                let both = try Segmentation(
+                    model, voxels, depth: depth, height: height, width: width, direction: direction,
+                    options: options)
+                let labels = try Segmentation.labels(
+                    model, voxels, depth: depth, height: height, width: width, direction: direction,
+                    options: options)
+                #expect(labels == both.labels)
+                #expect(region?.dimensions == SIMD3(1, 1, 1) || Set(labels).count > 3, "labels that differ")
+            }
+        }
+    }
+
     @Test(arguments: [(1, 1, 1), (1, 2, 3), (2, 1, 9), (5, 1, 1), (3, 17, 1), (9, 8, 7)])
     func everySizeFromOneVoxelUpIsSegmented(size: (Int, Int, Int)) throws {
         let model = try ReferencePair.model("AnatomyNet")

@@ -1,32 +1,39 @@
 import AnatomyNetKernels
 
-/// Carries out a plan: the image in, slabs of logits out.
+/// Carries out a plan: the image in, slabs of logits or their labels out.
 ///
 /// Belongs to one call: used on the calling thread only.
 struct Executor {
-    /// Receives the logits of some planes, in ascending order, each plane once. The blocks are valid
-    /// during the call.
-    typealias Sink = (_ planes: Range<Int>, _ logits: [ank_block]) throws(AnatomyNetError) -> Void
-
     private let plan: Plan
     private let workspace: Workspace
     private let runner: Runner
     private let stopwatch: Stopwatch?
+    private let sink: any ScoreSink
+    /// Where the last layer stores labels in place of logits, if it does.
+    private let labels: ank_labels?
     private let kernels: ank_kernels
     private var graph: LayerGraph { plan.network.graph }
     /// For layers whose statistics are the volume's own: what normalisation makes of their sums.
     private var normalizations: [Int: ChannelFactors] = [:]
 
-    init(plan: Plan, workspace: Workspace, runner: Runner, stopwatch: Stopwatch? = nil) {
+    /// - Parameter stopwatch: with a step for each layer, and one for what the sink does.
+    init(
+        plan: Plan, workspace: Workspace, runner: Runner, sink: any ScoreSink, stopwatch: Stopwatch? = nil
+    ) {
         self.plan = plan
         self.workspace = workspace
         self.runner = runner
+        self.sink = sink
         self.stopwatch = stopwatch
+        labels = plan.takesLabels ? sink.plainLabels : nil
         kernels = plan.network.kernels.pointee
     }
 
     /// The input image's map, to be filled before `run`.
     var image: ank_block { workspace.blocks(of: 0)[0] }
+
+    /// Whether the last layer stores labels in place of logits.
+    var storesLabels: Bool { labels != nil }
 
     /// What a run costs, in the units of the runner's progress.
     static func cost(of plan: Plan) -> Double {
@@ -43,7 +50,7 @@ struct Executor {
         return share * passes * plan.multiplicationCount(of: layer)
     }
 
-    mutating func run(sink: Sink) throws(AnatomyNetError) {
+    mutating func run() throws(AnatomyNetError) {
         for index in 1..<plan.head.firstLayer where !plan.shortcuts.contains(index) {
             try repeatLayers(before: index)
             let depth = plan.maps[index]?.layout.grid.depth ?? 0
@@ -63,12 +70,13 @@ struct Executor {
             // A normalised layer of the head can only run once its statistics are known, which takes a
             // pass over the head up to it; layers whose predecessors are all known share a pass.
             for wave in graph.statisticsWaves(from: plan.head.firstLayer) {
-                try runHead(through: wave.max() ?? 0, measuring: wave) { _, _ in }
+                try runHead(through: wave.max() ?? 0, measuring: wave)
                 for layer in wave { measure(layer) }
             }
         }
         try repeatLayers(before: plan.head.firstLayer)
-        try runHead(through: graph.layers.count - 1, measuring: [], sink)
+        sink.begin()
+        try runHead(through: graph.layers.count - 1, measuring: [])
     }
 
     private func repeatLayers(before step: Int) throws(AnatomyNetError) {
@@ -77,7 +85,7 @@ struct Executor {
         }
     }
 
-    private func runHead(through last: Int, measuring: [Int], _ finished: Sink) throws(AnatomyNetError) {
+    private func runHead(through last: Int, measuring: [Int]) throws(AnatomyNetError) {
         let depth = plan.grid.depth
         for step in 0..<plan.head.steps(depth: depth) {
             for index in plan.head.firstLayer...last {
@@ -85,8 +93,17 @@ struct Executor {
                 if planes.isEmpty { continue }
                 try runLayer(index, planes: planes)
                 if measuring.contains(index) { try sumPlanes(of: index, planes: planes) }
-                if index == last { try finished(planes, workspace.blocks(of: index)) }
+                if index == graph.layers.count - 1, !storesLabels { try handOver(planes) }
             }
+        }
+    }
+
+    private func handOver(_ planes: Range<Int>) throws(AnatomyNetError) {
+        let last = graph.layers.count - 1
+        let logits = workspace.blocks(of: last)
+        guard let stopwatch else { return try sink.consume(planes: planes, logits: logits, runner: runner) }
+        try stopwatch.measure(last + 1) { () throws(AnatomyNetError) in
+            try sink.consume(planes: planes, logits: logits, runner: runner)
         }
     }
 
@@ -153,9 +170,14 @@ struct Executor {
             operation.epilogue.residual = residual?.baseAddress
             try withShortcut(added, addedWeights) { (shortcut) throws(AnatomyNetError) in
                 operation.epilogue.shortcut = shortcut
-                try withUnsafePointer(to: operation) { (operation) throws(AnatomyNetError) in
-                    try runner.run(items: kernels.convolution_items(operation), cost: cost) { item, worker in
-                        kernels.convolve(operation, item, workspace.scratch(worker: worker))
+                try withPointer(to: index == graph.layers.count - 1 ? labels : nil) {
+                    (labels) throws(AnatomyNetError) in
+                    operation.epilogue.labels = labels
+                    try withUnsafePointer(to: operation) { (operation) throws(AnatomyNetError) in
+                        try runner.run(items: kernels.convolution_items(operation), cost: cost) {
+                            item, worker in
+                            kernels.convolve(operation, item, workspace.scratch(worker: worker))
+                        }
                     }
                 }
             }
@@ -390,6 +412,14 @@ private func withShortcut(
             weights: UnsafeRawPointer(weights.pointer))
         try withUnsafePointer(to: shortcut) { (shortcut) throws(AnatomyNetError) in try body(shortcut) }
     }
+}
+
+/// Calls `body` with a pointer to a value; nil where there is none.
+private func withPointer<Value>(
+    to value: Value?, _ body: (UnsafePointer<Value>?) throws(AnatomyNetError) -> Void
+) throws(AnatomyNetError) {
+    guard let value else { return try body(nil) }
+    try withUnsafePointer(to: value) { (pointer) throws(AnatomyNetError) in try body(pointer) }
 }
 
 /// Calls `body` with pointers to the arrays' elements.

@@ -19,6 +19,8 @@ struct Plan {
     /// For each layer that has storage: how its map is laid out and where.
     private(set) var maps: [MapPlacement?]
     let head: HeadSchedule
+    /// Whether the last layer can store labels in place of logits.
+    let takesLabels: Bool
     /// Bytes of kernel scratch for each worker.
     let scratchBytes: Int
     let scratch: Arena.Reservation
@@ -120,10 +122,20 @@ struct Plan {
         var outputSums = [OutputSumsPlacement?](repeating: nil, count: graph.layers.count)
         let repetitions = self.repetitions
         var largestScratch = 0
+        var takesLabels = false
         for index in graph.layers.indices {
             Self.withConvolution(index, shortcut: shortcuts[index], in: network, maps: maps, head: head) {
                 let kernels = network.kernels.pointee
                 largestScratch = max(largestScratch, kernels.convolution_scratch_bytes($0))
+                if index == graph.layers.count - 1, kernels.takes_labels($0) != 0 {
+                    takesLabels = true
+                    var operation = $0.pointee
+                    let labels = ank_labels()
+                    withUnsafePointer(to: labels) { labels in
+                        operation.epilogue.labels = labels
+                        largestScratch = max(largestScratch, kernels.convolution_scratch_bytes(&operation))
+                    }
+                }
                 guard let reader = readers[index], index < lastStep, repetitions[index] == nil,
                     let layout = maps[index]?.layout
                 else { return }
@@ -137,6 +149,7 @@ struct Plan {
             }
         }
         self.outputSums = outputSums
+        self.takesLabels = takesLabels
         scratchBytes = (largestScratch + 63) / 64 * 64
         scratch = arena.reserve(scratchBytes * workers, during: 0...lastStep)
         self.headRoom = arena.reserve(max(headRoom, 1), during: lastStep...lastStep)

@@ -7,7 +7,7 @@ public struct StepTiming: Sendable {
         case input
         /// A layer of the graph, by its index; a projection shortcut counts with the layer that adds it.
         case layer(Int)
-        /// From logits to labels on the volume's own grid.
+        /// From logits to labels on the volume's own grid, unless the last layer gives labels right away.
         case labels
     }
 
@@ -17,7 +17,7 @@ public struct StepTiming: Sendable {
     public let multiplications: Double
     /// Bytes that have to pass between processor and memory if every map is read once for each of its
     /// readers and written once, and the weights read once.
-    public let bytes: Double
+    public internal(set) var bytes: Double
 }
 
 /// Adds up what the steps of one call take. Used on the calling thread only.
@@ -48,7 +48,9 @@ final class Stopwatch {
 
 extension Plan {
     /// What the steps of a finished run took: input, layers, labels.
-    func timings(_ stopwatch: Stopwatch) -> [StepTiming] {
+    ///
+    /// - Parameter storesLabels: whether the last layer has stored labels in place of logits.
+    func timings(_ stopwatch: Stopwatch, storesLabels: Bool) -> [StepTiming] {
         let graph = network.graph
         let image = maps[0].map { mapBytes($0.layout) } ?? 0
         let logits = maps[graph.layers.count - 1].map { mapBytes($0.layout) } ?? 0
@@ -62,6 +64,10 @@ extension Plan {
                     step: .layer(index), seconds: stopwatch[index],
                     multiplications: runCount(of: index) * multiplicationCount(of: index),
                     bytes: runCount(of: index) * bytesMoved(by: index)))
+        }
+        if storesLabels {
+            timings[timings.count - 1].bytes += Double(grid.voxels) - logits
+            return timings
         }
         timings.append(
             StepTiming(

@@ -63,37 +63,24 @@ public struct Segmenter: Sendable {
         defer { model.keptMemory.giveBack(memory) }
         try memory.populate(plan.bytes, runner: runner)
         let workspace = Workspace(plan, memory: memory.bytes)
-        let labelStep = plan.network.graph.layers.count
-        let stopwatch = options.timings.map { _ in Stopwatch(steps: labelStep + 1) }
-        var executor = Executor(plan: plan, workspace: workspace, runner: runner, stopwatch: stopwatch)
+        let voxels = volume.geometry.voxelCount
+        let resampler = try ScoreResampler(
+            grid: grid, request: request,
+            probabilities: (probabilities?.classes ?? []).enumerated().compactMap { index, label in
+                probabilities?.values.baseAddress.map {
+                    .init(label: label, destination: $0 + index * voxels)
+                }
+            }, kernels: model.network.kernels, workers: plan.workers, memory: workspace.headRoom)
+        let stopwatch = options.timings.map { _ in Stopwatch(steps: plan.network.graph.layers.count + 1) }
+        var executor = Executor(
+            plan: plan, workspace: workspace, runner: runner, sink: resampler, stopwatch: stopwatch)
         try Self.timed(stopwatch, 0) { () throws(AnatomyNetError) in
             try InputSampler(
                 volume: volume, grid: grid, intensities: Intensities(model.description.intensity),
                 workers: runner.workers
             ).fill(executor.image, runner: runner)
         }
-        let voxels = volume.geometry.voxelCount
-        var resampler: ScoreResampler?
-        try executor.run { (planes, logits) throws(AnatomyNetError) in
-            // Made with the first slab: until then other maps live where its memory is.
-            let sink: ScoreResampler
-            if let resampler {
-                sink = resampler
-            } else {
-                sink = try ScoreResampler(
-                    grid: grid, request: request,
-                    probabilities: (probabilities?.classes ?? []).enumerated().compactMap { index, label in
-                        probabilities?.values.baseAddress.map {
-                            .init(label: label, destination: $0 + index * voxels)
-                        }
-                    }, kernels: model.network.kernels, workers: plan.workers, memory: workspace.headRoom)
-                resampler = sink
-            }
-            try Self.timed(stopwatch, labelStep) { () throws(AnatomyNetError) in
-                try sink.consume(planes: planes, logits: logits, runner: runner)
-            }
-        }
-        guard let resampler else { throw AnatomyNetError(.internal, "the network gave no scores") }
+        try executor.run()
         if options.keepsLargestComponents {
             let erased = try LargestComponent.keep(
                 in: resampler.labels, dimensions: volume.geometry.dimensions,
@@ -111,7 +98,9 @@ public struct Segmenter: Sendable {
         }
         try runner.finish()
         labels.baseAddress?.update(from: resampler.labels, count: voxels)
-        if let stopwatch { options.timings?(plan.timings(stopwatch)) }
+        if let stopwatch {
+            options.timings?(plan.timings(stopwatch, storesLabels: executor.storesLabels))
+        }
         return measurements
     }
 
@@ -174,17 +163,15 @@ public struct Segmenter: Sendable {
         return try WorkspaceMemory(count: bytes)
     }
 
-    /// What a call allocates at its peak: the workspace, and beside it either the tables of the way in
-    /// or those of the way out.
+    /// What a call allocates at its peak: the workspace and the tables of the way out, and beside them
+    /// either what the way in takes or what is made of the labels.
     private func bytes(of plan: Plan, grid: NetworkGrid, options: SegmentationOptions) -> Int {
         let wayIn = InputSampler.bytes(grid: grid, workers: plan.workers)
-        var wayOut =
-            ScoreResampler.tableBytes(grid: grid)
-            + Measurer.bytes(classCount: model.classNames.count, workers: plan.workers)
+        var labelled = Measurer.bytes(classCount: model.classNames.count, workers: plan.workers)
         if options.keepsLargestComponents {
-            wayOut += LargestComponent.bytes(dimensions: grid.caller.dimensions)
+            labelled += LargestComponent.bytes(dimensions: grid.caller.dimensions)
         }
-        return plan.bytes + max(wayIn, wayOut)
+        return plan.bytes + ScoreResampler.tableBytes(grid: grid) + max(wayIn, labelled)
     }
 
     // MARK: Checks

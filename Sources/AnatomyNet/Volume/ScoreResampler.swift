@@ -13,7 +13,7 @@ import AnatomyNetKernels
 /// Which slab a voxel is computed with depends only on its position and not on the order of the
 /// caller's axes, and each voxel is computed the same way whatever the number of threads. Belongs to
 /// one call: not thread-safe.
-final class ScoreResampler {
+final class ScoreResampler: ScoreSink {
     /// A class whose probabilities are wanted, and where: one number a voxel of the caller's whole
     /// volume, dense, x fastest.
     struct ProbabilityPlane {
@@ -53,7 +53,8 @@ final class ScoreResampler {
 
     /// - Parameters:
     ///   - probabilities: wanted classes, if `request` says so.
-    ///   - memory: `bytes(...)` bytes, aligned to 64, for this object's use as long as its labels are.
+    ///   - memory: `bytes(...)` bytes, aligned to 64, for this object's use from `begin` on and as long as its
+    ///     labels are.
     init(
         grid: NetworkGrid, request: Request, probabilities: [ProbabilityPlane] = [],
         kernels: UnsafePointer<ank_kernels>, workers: Int, memory: UnsafeMutableRawPointer
@@ -79,18 +80,33 @@ final class ScoreResampler {
         }
         self.interpolations = interpolations
         nextPlane = target.lower.z
+        labels = memory.bindMemory(to: UInt8.self, capacity: grid.caller.voxelCount)
+    }
+
+    /// Makes every voxel background: those outside the region stay so.
+    func begin() {
         let voxels = grid.caller.voxelCount
-        labels = memory.bindMemory(to: UInt8.self, capacity: voxels)
         labels.update(repeating: 0, count: voxels)
         if request.confidences {
             for worker in 0..<workers {
                 confidences(worker).update(repeating: Confidence(), count: request.classCount)
             }
         }
-        guard target.dimensions != grid.alignment.aligned(dimensions) else { return }
+        guard target.dimensions != grid.alignment.aligned(grid.caller.dimensions) else { return }
         for request in probabilities {
             request.destination.update(repeating: request.label == 0 ? 1 : 0, count: voxels)
         }
+    }
+
+    /// Of grids that share their voxels, unless probabilities are wanted as well.
+    var plainLabels: ank_labels? {
+        guard grid.isPermutation, !request.needsProbabilities else { return nil }
+        let lower = target.lower
+        return ank_labels(
+            first_plane: Int32(lower.z), end_plane: Int32(target.upper.z), first_row: Int32(lower.y),
+            end_row: Int32(target.upper.y), first_column: Int32(lower.x), end_column: Int32(target.upper.x),
+            labels: labels + first + lower.x * strides.x + lower.y * strides.y + lower.z * strides.z,
+            plane_stride: Int64(strides.z), row_stride: Int64(strides.y), column_stride: Int64(strides.x))
     }
 
     /// Bytes of `memory` that an instance needs.

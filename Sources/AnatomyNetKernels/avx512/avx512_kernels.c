@@ -20,13 +20,13 @@
 #include "../template/direct_convolution.h"
 #include "products.h"
 #include "../products/row_products_template.h"
+#include "../template/classification.h"
 #include "../winograd/convolution_template.h"
 #include "../rows/row_convolution_template.h"
 #include "../convolution_template.h"
 #include "../rows/transposed_template.h"
 #include "../template/affine.h"
 #include "../template/plane_sums.h"
-#include "../template/classification.h"
 
 #pragma clang attribute pop
 
@@ -39,6 +39,7 @@ const ank_kernels ank_avx512_kernels = {
     .convolve = convolve_avx512,
     .takes_shortcut = winograd_takes_shortcut,
     .convolution_sum_addends = convolution_sum_addends_avx512,
+    .takes_labels = convolution_takes_labels_avx512,
     .transposed_weights_bytes = transposed_weights_bytes_avx512,
     .prepare_transposed = prepare_transposed_avx512,
     .transposed_items = transposed_items_avx512,

@@ -76,6 +76,14 @@ typedef struct ank_shortcut {
                                convolution from these input blocks to the output's blocks */
 } ank_shortcut;
 
+/* A box of output voxels, each of which gets the number of its largest channel as its label; the lowest of
+ * equal ones wins. */
+typedef struct ank_labels {
+    int32_t first_plane, end_plane, first_row, end_row, first_column, end_column;
+    uint8_t *labels; /* of the box's first voxel; the others lie so many bytes further: */
+    int64_t plane_stride, row_stride, column_stride;
+} ank_labels;
+
 /* What an output channel's value becomes on its way to memory:
  * activation(scale * sum + shift + residual), or
  * activation(scale * sum + shift + shortcut). */
@@ -89,6 +97,9 @@ typedef struct ank_epilogue {
                                      NULL: none */
     double *sums; /* [plane][convolution_sum_addends][lane]: addends of the sum over each computed plane
                      of what is stored, all blocks' lanes in sequence; NULL: not wanted */
+    const ank_labels *labels; /* what is stored in place of the outputs, whose blocks' planes are not used
+                                 then, where takes_labels says so; without residual, shortcut and sums.
+                                 NULL: the outputs */
 } ank_epilogue;
 
 /* A convolution with zero padding (kernel / 2): 3x3x3 with stride 1 or 2, or
@@ -209,6 +220,8 @@ typedef struct ank_kernels {
     /* Addends of a plane's sum in the epilogue's sums, the same for any number of threads; 0: this
      * convolution leaves none. */
     int32_t (*convolution_sum_addends)(const ank_convolution *operation);
+    /* Whether this convolution can store its outputs' labels in place of them. */
+    int32_t (*takes_labels)(const ank_convolution *operation);
 
     /* weights: [input channel][output channel][kz][ky][kx], 2 x 2 x 2 taps */
     size_t (*transposed_weights_bytes)(int32_t input_channels, int32_t output_channels);

@@ -23,6 +23,11 @@ static int32_t leaves_no_sums(const ank_convolution *operation) {
     return 0;
 }
 
+static int32_t takes_no_labels(const ank_convolution *operation) {
+    (void)operation;
+    return 0;
+}
+
 const ank_kernels ank_portable_kernels = {
     .name = "portable",
     .convolution_weights_bytes = direct_weights_bytes_portable,
@@ -32,6 +37,7 @@ const ank_kernels ank_portable_kernels = {
     .convolve = direct_convolve_portable,
     .takes_shortcut = takes_no_shortcut,
     .convolution_sum_addends = leaves_no_sums,
+    .takes_labels = takes_no_labels,
     .transposed_weights_bytes = transposed_weights_bytes_portable,
     .prepare_transposed = prepare_transposed_portable,
     .transposed_items = transposed_items_portable,

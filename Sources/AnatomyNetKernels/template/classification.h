@@ -82,12 +82,12 @@ ANK_INLINE lanes16 ANK(logits)(const ank_block *input, int32_t z, int32_t y, int
 }
 
 /* Labels and largest logits of `count` voxels of a row, from x on. */
-ANK_INLINE void ANK(best_classes)(const ank_classification *operation, int32_t z, int32_t y, int32_t x,
+ANK_INLINE void ANK(best_classes)(const ank_block *blocks, int32_t block_count, int32_t z, int32_t y, int32_t x,
                                   int32_t count, const int32_t format, uint8_t labels[16], float best[16]) {
     for (int32_t voxel = 0; voxel < count; voxel += 1) {
         int32_t first = 0;
-        for (int32_t block = 0; block < operation->input_count; block += 1) {
-            const ank_block *input = &operation->input[block];
+        for (int32_t block = 0; block < block_count; block += 1) {
+            const ank_block *input = &blocks[block];
             const lanes16 logits = ANK(logits)(input, z, y, x + voxel, format), largest = ANK(largest_lane)(logits);
             if (block == 0 || largest[0] > best[voxel]) {
                 best[voxel] = largest[0];
@@ -148,7 +148,7 @@ ANK_INLINE void ANK(classify_rows)(const ank_classification *operation, int64_t 
             const int32_t left = operation->width - x, count = left < 16 ? left : 16;
             uint8_t labels[16];
             float best[16];
-            ANK(best_classes)(operation, z, y, x, count, format, labels, best);
+            ANK(best_classes)(operation->input, operation->input_count, z, y, x, count, format, labels, best);
             if (operation->labels) memcpy(operation->labels + row + x, labels, (size_t)count);
             if (operation->probabilities)
                 ANK(write_probabilities)(operation, z, y, x, count, format, best, row + x);

@@ -25,10 +25,13 @@
  *   shortcut     what a shortcut adds to the row block's outputs: for each of the 16 rows
  *                [z][y], block by block, 4 voxels a tile
  *   widened      one of those rows of the shortcut's inputs, where they are bfloat16
+ *   outputs      where labels take the outputs' place: those of LABELLED_COLUMNS at a time, block by block,
+ *                for each of the 16 rows. They stay in the first-level cache: 16 KB with up to 16 classes.
  */
 enum {
     TILE_SLOTS = WINOGRAD_POINTS + 1,
     OUTPUT_ROWS = 16,
+    LABELLED_COLUMNS = 16,
 };
 
 struct item {
@@ -39,7 +42,7 @@ struct item {
     struct winograd_work work;
     int32_t plane;              /* first plane of the tile */
     int32_t tile, tiles;        /* tiles along W */
-    float *columns, *tile_values, *shortcut, *widened;
+    float *columns, *tile_values, *shortcut, *widened, *outputs;
     double *sums; /* NULL: not wanted */
     struct fetch_list fetches;
 };
@@ -90,7 +93,7 @@ static void plan_fetches(struct item *item, int32_t tile_row) {
     const ank_convolution *op = item->operation;
     struct fetch_list *list = &item->fetches;
     fetch_list_clear(list);
-    for (int32_t g = 0; g < item->output.count; g++) {
+    for (int32_t g = 0; !op->epilogue.labels && g < item->output.count; g++) {
         const struct lane_group *group = &item->output.group[g];
         const ank_block *blocks[2] = {&op->output[group->block], NULL};
         if (op->epilogue.residual) {
@@ -277,53 +280,81 @@ static void multiply_shortcut(struct item *item, int32_t tile_row) {
     }
 }
 
-#define TRANSFORM_GROUP_OUTPUT(vector)                                                             \
-    static void transform_group_output_##vector(const struct item *item, const struct lane_group *group,          \
-                                                int32_t tile_row) {                                \
-        const ank_convolution *op = item->operation;                                               \
-        const ank_epilogue *epilogue = &op->epilogue;                                              \
-        const ank_block *block = &op->output[group->block];                                        \
-        struct output_rows_##vector to = {                                                         \
-            .added = epilogue->residual || epilogue->shortcut,                                     \
-            .format = block->format,                                                               \
-            .added_format = epilogue->shortcut ? ANK_FLOAT32 : block->format,                      \
-            .lanes = block->lanes,                                                                 \
-            .columns = op->width - 4 * item->tile,                                                 \
-            .negative_slope = epilogue->negative_slope,                                            \
-        };                                                                                         \
-        output_rows(item, block, tile_row, to.rows);                                               \
-        if (epilogue->residual)                                                                    \
-            output_rows(item, &epilogue->residual[group->block], tile_row, to.added_rows);         \
-        if (epilogue->shortcut)                                                                    \
-            for (int r = 0; r < OUTPUT_ROWS; r++)                                                  \
-                to.added_rows[r] = item->shortcut + (int64_t)r * 4 * item->tiles * item->output.lanes             \
-                                   + (int64_t)voxels_of_rows(item) * group->offset;                \
-        for (int32_t l = 0; l < group->channels; l++) {                                            \
-            to.scale[l] = epilogue->scale ? epilogue->scale[group->offset + l] : 1;                \
-            to.shift[l] = epilogue->shift ? epilogue->shift[group->offset + l] : 0;                \
-        }                                                                                          \
-        float sums[4 * BLOCK_LANES] = {0};                                                         \
-        if (item->sums) to.sums = sums;                                                            \
-        const int32_t columns = output_columns(item);                                              \
-        transform_output_##vector(columns_of(item, group, 0, columns), item->work.column_slot, columns, &to);     \
-        for (int32_t z = 0; item->sums && z < 4; z++)                                              \
-            for (int32_t l = 0; l < group->lanes; l++)                                             \
-                item->sums[z * item->output.lanes + group->offset + l] += (double)sums[z * BLOCK_LANES + l];      \
-        /* The zero voxels before and behind the row belong to the items at its ends. */           \
-        for (int r = 0; r < OUTPUT_ROWS; r++) {                                                    \
-            if (!to.rows[r]) continue;                                                             \
-            const size_t bytes = (size_t)(group->lanes * value_bytes(to.format));                  \
-            if (item->tile == 0) memset(writable_value_at(to.rows[r], -to.lanes, to.format), 0, bytes);           \
-            if (item->tile + item->tiles == item->work.tile_columns)                               \
-                memset(writable_value_at(to.rows[r], 4 * item->tiles * to.lanes, to.format), 0, bytes);           \
-        }                                                                                          \
+/* What the output transform of a group of channels needs beside the rows that it writes. */
+#define DESCRIBE_OUTPUT(vector)                                                                                     \
+    static struct output_rows_##vector group_output_##vector(const struct item *item,                               \
+                                                             const struct lane_group *group) {                      \
+        const ank_convolution *op = item->operation;                                                                \
+        const ank_epilogue *epilogue = &op->epilogue;                                                               \
+        const ank_block *block = &op->output[group->block];                                                         \
+        struct output_rows_##vector to = {                                                                          \
+            .added = epilogue->residual || epilogue->shortcut,                                                      \
+            .format = block->format,                                                                                \
+            .added_format = epilogue->shortcut ? ANK_FLOAT32 : block->format,                                       \
+            .lanes = block->lanes,                                                                                  \
+            .columns = op->width - 4 * item->tile,                                                                  \
+            .negative_slope = epilogue->negative_slope,                                                             \
+        };                                                                                                          \
+        for (int32_t l = 0; l < group->channels; l++) {                                                             \
+            to.scale[l] = epilogue->scale ? epilogue->scale[group->offset + l] : 1;                                 \
+            to.shift[l] = epilogue->shift ? epilogue->shift[group->offset + l] : 0;                                 \
+        }                                                                                                           \
+        return to;                                                                                                  \
     }
 
+#define TRANSFORM_GROUP_OUTPUT(vector)                                                                              \
+    static void transform_group_output_##vector(const struct item *item, const struct lane_group *group,            \
+                                                int32_t tile_row) {                                                 \
+        const ank_epilogue *epilogue = &item->operation->epilogue;                                                  \
+        struct output_rows_##vector to = group_output_##vector(item, group);                                        \
+        output_rows(item, &item->operation->output[group->block], tile_row, to.rows);                               \
+        if (epilogue->residual)                                                                                     \
+            output_rows(item, &epilogue->residual[group->block], tile_row, to.added_rows);                          \
+        if (epilogue->shortcut)                                                                                     \
+            for (int r = 0; r < OUTPUT_ROWS; r++)                                                                   \
+                to.added_rows[r] = item->shortcut + (int64_t)r * 4 * item->tiles * item->output.lanes               \
+                                   + (int64_t)voxels_of_rows(item) * group->offset;                                 \
+        float sums[4 * BLOCK_LANES] = {0};                                                                          \
+        if (item->sums) to.sums = sums;                                                                             \
+        const int32_t columns = output_columns(item);                                                               \
+        transform_output_##vector(columns_of(item, group, 0, columns), item->work.column_slot, columns, &to);       \
+        for (int32_t z = 0; item->sums && z < 4; z++)                                                               \
+            for (int32_t l = 0; l < group->lanes; l++)                                                              \
+                item->sums[z * item->output.lanes + group->offset + l] += (double)sums[z * BLOCK_LANES + l];        \
+        /* The zero voxels before and behind the row belong to the items at its ends. */                            \
+        for (int r = 0; r < OUTPUT_ROWS; r++) {                                                                     \
+            if (!to.rows[r]) continue;                                                                              \
+            const size_t bytes = (size_t)(group->lanes * value_bytes(to.format));                                   \
+            if (item->tile == 0) memset(writable_value_at(to.rows[r], -to.lanes, to.format), 0, bytes);             \
+            if (item->tile + item->tiles == item->work.tile_columns)                                                \
+                memset(writable_value_at(to.rows[r], 4 * item->tiles * to.lanes, to.format), 0, bytes);             \
+        }                                                                                                           \
+    }
+
+/* The outputs of some columns only, in float32 to `outputs`. */
+#define TRANSFORM_GROUP_COLUMNS(vector)                                                                             \
+    static void transform_group_columns_##vector(const struct item *item, const struct lane_group *group,           \
+                                                 int32_t first, int32_t columns, float *const outputs[4]) {         \
+        struct output_rows_##vector to = group_output_##vector(item, group);                                        \
+        to.format = ANK_FLOAT32;                                                                                    \
+        to.columns = columns;                                                                                       \
+        for (int r = 0; r < OUTPUT_ROWS; r++)                                                                       \
+            to.rows[r] = outputs[r / 4] + (int64_t)(r % 4) * LABELLED_COLUMNS * group->lanes;                       \
+        const float *products = columns_of(item, group, 0, output_columns(item)) + (int64_t)first * group->lanes;   \
+        transform_output_##vector(products, item->work.column_slot, columns, &to);                                  \
+    }
+
+DESCRIBE_OUTPUT(8)
 TRANSFORM_GROUP_OUTPUT(8)
+TRANSFORM_GROUP_COLUMNS(8)
 #if WIDE == 16
+DESCRIBE_OUTPUT(16)
 TRANSFORM_GROUP_OUTPUT(16)
+TRANSFORM_GROUP_COLUMNS(16)
 #endif
+#undef DESCRIBE_OUTPUT
 #undef TRANSFORM_GROUP_OUTPUT
+#undef TRANSFORM_GROUP_COLUMNS
 
 static void transform_block_output(const struct item *item, int32_t tile_row) {
     for (int32_t g = 0; g < item->output.count; g++) {
@@ -335,6 +366,57 @@ static void transform_block_output(const struct item *item, int32_t tile_row) {
         }
 #endif
         transform_group_output_8(item, group, tile_row);
+    }
+}
+
+/* Labels what `outputs` holds, the columns from `first` on, as far as it lies in the box. */
+static void label_columns(const struct item *item, int32_t tile_row, int32_t first, int32_t columns,
+                          const ank_block *outputs) {
+    const ank_labels *box = item->operation->epilogue.labels;
+    const int32_t start = 4 * item->tile + first, end = start + columns;
+    const int32_t x = start > box->first_column ? start : box->first_column;
+    const int32_t count = (end < box->end_column ? end : box->end_column) - x;
+    if (count <= 0) return;
+    for (int r = 0; r < OUTPUT_ROWS; r++) {
+        const int32_t plane = item->plane + r / 4, row = 4 * tile_row + r % 4;
+        if (plane < box->first_plane || plane >= box->end_plane || plane >= item->operation->end_plane) continue;
+        if (row < box->first_row || row >= box->end_row) continue;
+        uint8_t labels[LABELLED_COLUMNS];
+        float largest[LABELLED_COLUMNS];
+        ANK(best_classes)(outputs, item->output.count, r / 4, r % 4, x - start, count, ANK_FLOAT32, labels, largest);
+        uint8_t *to = box->labels + (plane - box->first_plane) * box->plane_stride
+                      + (row - box->first_row) * box->row_stride + (x - box->first_column) * box->column_stride;
+        if (box->column_stride == 1) {
+            memcpy(to, labels, (size_t)count);
+            continue;
+        }
+        for (int32_t i = 0; i < count; i++) to[i * box->column_stride] = labels[i];
+    }
+}
+
+static void label_block(const struct item *item, int32_t tile_row) {
+    float *planes[LANE_GROUPS_MAX][4];
+    ank_block outputs[LANE_GROUPS_MAX];
+    for (int32_t g = 0; g < item->output.count; g++) {
+        const struct lane_group *group = &item->output.group[g];
+        for (int z = 0; z < 4; z++)
+            planes[g][z] = item->outputs + (int64_t)LABELLED_COLUMNS * (OUTPUT_ROWS * group->offset + 4 * z * group->lanes);
+        outputs[g] = (ank_block){planes[g], LABELLED_COLUMNS * group->lanes, group->lanes, group->channels, ANK_FLOAT32};
+    }
+    const int32_t all = output_columns(item);
+    for (int32_t first = 0; first < all; first += LABELLED_COLUMNS) {
+        const int32_t columns = all - first < LABELLED_COLUMNS ? all - first : LABELLED_COLUMNS;
+        for (int32_t g = 0; g < item->output.count; g++) {
+            const struct lane_group *group = &item->output.group[g];
+#if WIDE == 16
+            if (group->lanes == WIDE) {
+                transform_group_columns_16(item, group, first, columns, planes[g]);
+                continue;
+            }
+#endif
+            transform_group_columns_8(item, group, first, columns, planes[g]);
+        }
+        label_columns(item, tile_row, first, columns, outputs);
     }
 }
 
@@ -365,6 +447,7 @@ static size_t winograd_scratch_bytes(const ank_convolution *operation) {
         const int64_t voxels = 4 * work.block_tiles;
         floats += OUTPUT_ROWS * voxels * output.lanes + widened_floats(shortcut->input, shortcut->input_count, voxels);
     }
+    if (operation->epilogue.labels) floats += OUTPUT_ROWS * LABELLED_COLUMNS * output.lanes;
     return sizeof(float) * (size_t)floats;
 }
 
@@ -412,6 +495,7 @@ static void winograd_convolve(const ank_convolution *operation, int64_t index, v
     for (int32_t l = 0; item.sums && l < 4 * item.output.lanes; l++) sums[l] = 0;
     item.shortcut = (float *)sums + sums_floats(&item.output);
     item.widened = item.shortcut + (int64_t)OUTPUT_ROWS * 4 * work->block_tiles * item.output.lanes;
+    item.outputs = item.shortcut;
 
     const int32_t first_row = (int32_t)((int64_t)stretch * work->tile_rows / work->row_stretches);
     const int32_t end_row = (int32_t)((int64_t)(stretch + 1) * work->tile_rows / work->row_stretches);
@@ -420,7 +504,10 @@ static void winograd_convolve(const ank_convolution *operation, int64_t index, v
         transform_block_input(&item, row);
         convolve_columns(&item);
         if (operation->epilogue.shortcut) multiply_shortcut(&item, row);
-        transform_block_output(&item, row);
+        if (operation->epilogue.labels)
+            label_block(&item, row);
+        else
+            transform_block_output(&item, row);
     }
     const int64_t addends = (int64_t)work->row_stretches * work->column_blocks;
     for (int32_t z = 0; item.sums && z < 4 && item.plane + z < operation->end_plane; z++)

@@ -195,6 +195,7 @@ final class TestResampler {
         resampler = try ScoreResampler(
             grid: grid, request: request, probabilities: probabilities, kernels: ank_kernels_for(0),
             workers: workers, memory: UnsafeMutableRawPointer(memory.pointer))
+        resampler.begin()
     }
 
     var labels: [UInt8] { (0..<voxels).map { memory[$0] } }
