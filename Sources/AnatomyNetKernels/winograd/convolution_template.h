@@ -41,11 +41,15 @@ struct item {
     struct output_passes passes;      /* of the vectors */
     struct winograd_work work;
     int32_t plane;              /* first plane of the tile */
+    int32_t planes;             /* so many of its four planes are wanted */
     int32_t tile, tiles;        /* tiles along W */
     float *columns, *tile_values, *shortcut, *widened, *outputs;
     double *sums; /* NULL: not wanted */
     struct fetch_list fetches;
 };
+
+/* Whether four points along D do instead of six; see points.h. */
+static int is_short(const struct item *item) { return item->planes <= SHORT_OUTPUTS; }
 
 /* Pointers to the 6 x 6 input rows of a row of tiles, at its first input column. */
 static void input_rows(const struct item *item, const struct lane_group *group, int32_t tile_row,
@@ -127,7 +131,7 @@ static void plan_fetches(struct item *item, int32_t tile_row) {
         const void *rows[WINOGRAD_PLANE_POINTS];
         input_rows(item, group, tile_row + 1, rows);
         const ank_block *block = &op->input[group->block];
-        for (int z = 0; z < 6; z++)
+        for (int z = 0; z < (is_short(item) ? SHORT_INPUTS : WINOGRAD_POINTS); z++)
             for (int y = 2; y < 6; y++)
                 fetch_list_add(list, rows[6 * z + y],
                                (int64_t)(4 * item->tiles + 2) * block->lanes * value_bytes(block->format));
@@ -154,11 +158,11 @@ static void transform_block_input(const struct item *item, int32_t tile_row) {
         float *to = columns_of(item, group, 0, input_columns(item));
 #if WIDE == 16
         if (group->lanes == WIDE) {
-            transform_columns_16(rows, format, values, to, item->work.column_slot);
+            transform_columns_16(rows, is_short(item), format, values, to, item->work.column_slot);
             continue;
         }
 #endif
-        transform_columns_8(rows, format, values, to, item->work.column_slot);
+        transform_columns_8(rows, is_short(item), format, values, to, item->work.column_slot);
     }
 }
 
@@ -229,10 +233,31 @@ static const float *multiply_point(struct item *item, struct pass_products *prod
     return weights;
 }
 
+/* Which of the points along D and H the products of a row block are wanted at; returns how many. A short tile
+ * does without b and -b along D, and no output but the last of four needs infinity: there the output transform
+ * gets zeros, lest it meet what is no number. */
+static int32_t wanted_points(const struct item *item, int32_t tile_row, int wanted[WINOGRAD_PLANE_POINTS]) {
+    const int32_t rows = item->operation->height - WINOGRAD_OUTPUTS * tile_row;
+    int32_t count = 0;
+    for (int point = 0; point < WINOGRAD_PLANE_POINTS; point++) {
+        const int z = point / WINOGRAD_POINTS, y = point % WINOGRAD_POINTS;
+        if (is_short(item) && (z == 3 || z == 4)) continue;
+        const int is_needless = (z == 5 && item->planes == WINOGRAD_OUTPUTS - 1) || (y == 5 && rows < WINOGRAD_OUTPUTS);
+        if (is_needless)
+            memset(columns_of(item, &item->output.group[0], point, output_columns(item)), 0,
+                   sizeof(float) * (size_t)(output_columns(item) * item->output.lanes));
+        else
+            wanted[count++] = point;
+    }
+    return count;
+}
+
 /* From columns of inputs to columns of products, point after point along D and H, so that few tiles and
  * products are in use at a time: up to 32 channels the first-level cache holds them. What does not change
  * from point to point is set up before: with 14 channels a portion takes no more than 84 cycles. */
-static void convolve_columns(struct item *item) {
+static void convolve_columns(struct item *item, int32_t tile_row) {
+    int wanted[WINOGRAD_PLANE_POINTS];
+    const int32_t wanted_count = wanted_points(item, tile_row, wanted);
     struct source sources[LANE_GROUPS_MAX];
     for (int32_t g = 0; g < item->input.count; g++) {
         const struct lane_group *group = &item->input.group[g];
@@ -248,13 +273,15 @@ static void convolve_columns(struct item *item) {
         products[p].product.source_count = item->input.count;
         products[p].product.sources = sources;
         pass_targets(pass, &item->output_vectors, item->tile_values, item->tiles, products[p].product.targets);
-        shares += WINOGRAD_CUBE_POINTS * products[p].portions;
+        shares += wanted_count * WINOGRAD_POINTS * products[p].portions;
     }
     fetch_list_spread(&item->fetches, shares, item->input.channels);
 
-    const float *weights = item->operation->weights;
-    for (int point = 0; point < WINOGRAD_PLANE_POINTS; point++) {
+    const int64_t point_weights = (int64_t)WINOGRAD_POINTS * item->input.channels * item->output_vectors.lanes;
+    for (int32_t i = 0; i < wanted_count; i++) {
+        const int point = wanted[i];
         transform_point_input(item, point);
+        const float *weights = (const float *)item->operation->weights + point * point_weights;
         for (int x = 0; x < WINOGRAD_POINTS; x++)
             weights = multiply_point(item, products, x * item->work.tile_slot, weights);
         restore_point_output(item, point);
@@ -288,6 +315,7 @@ static void multiply_shortcut(struct item *item, int32_t tile_row) {
         const ank_epilogue *epilogue = &op->epilogue;                                                               \
         const ank_block *block = &op->output[group->block];                                                         \
         struct output_rows_##vector to = {                                                                          \
+            .is_short = is_short(item),                                                                             \
             .added = epilogue->residual || epilogue->shortcut,                                                      \
             .format = block->format,                                                                                \
             .added_format = epilogue->shortcut ? ANK_FLOAT32 : block->format,                                       \
@@ -486,6 +514,7 @@ static void winograd_convolve(const ank_convolution *operation, int64_t index, v
     const int32_t block = (int32_t)(index / work->row_stretches % work->column_blocks);
     const int32_t depth_tile = (int32_t)(index / work->column_blocks / work->row_stretches);
     item.plane = 4 * (work->first_depth_tile + depth_tile);
+    item.planes = operation->end_plane - item.plane < 4 ? operation->end_plane - item.plane : 4;
     item.tile = winograd_first_tile(work, block);
     item.tiles = winograd_first_tile(work, block + 1) - item.tile;
     item.columns = scratch;
@@ -502,7 +531,7 @@ static void winograd_convolve(const ank_convolution *operation, int64_t index, v
     for (int32_t row = first_row; row < end_row; row++) {
         plan_fetches(&item, row);
         transform_block_input(&item, row);
-        convolve_columns(&item);
+        convolve_columns(&item, row);
         if (operation->epilogue.shortcut) multiply_shortcut(&item, row);
         if (operation->epilogue.labels)
             label_block(&item, row);

@@ -25,6 +25,8 @@ enum {
     WINOGRAD_POINTS = WINOGRAD_OUTPUTS + WINOGRAD_TAPS - 1,
     WINOGRAD_PLANE_POINTS = WINOGRAD_POINTS * WINOGRAD_POINTS,
     WINOGRAD_CUBE_POINTS = WINOGRAD_POINTS * WINOGRAD_PLANE_POINTS,
+    SHORT_OUTPUTS = 2, /* of a short tile along D; see below */
+    SHORT_INPUTS = SHORT_OUTPUTS + WINOGRAD_TAPS - 1,
 };
 
 /* In the order in which the transforms number them: 0, a, -a, b, -b, infinity. */
@@ -49,5 +51,16 @@ enum {
 #define WINOGRAD_Y2A (WINOGRAD_A2 / WINOGRAD_A_WEIGHT)
 #define WINOGRAD_Y3A (WINOGRAD_A2 * WINOGRAD_A / WINOGRAD_A_WEIGHT)
 #define WINOGRAD_Y3B (WINOGRAD_B2 * WINOGRAD_B / WINOGRAD_B_WEIGHT)
+
+/* Where a tile has no more than two outputs along an axis, F(2, 3) with four of the same points, 0, +-a and
+ * infinity, needs two thirds of everything, and the same transformed weights. With M(x) = x (x^2 - a^2):
+ *
+ *   data    v0 = d0 - d2 / a^2 (a factor of -a^2 left out), v1,2 = d2 +- a d1, v5 = d3 - a^2 d1
+ *   output  y0 = m0 + Y0 (m1 + m2), y1 = m5 + Y1 (m1 - m2)
+ *
+ * 1 / M'(a) is 1 / (2 a^2) now, and in F(4, 3), whose weights are used, 1 / (2 a^2 (a^2 - b^2)), times the
+ * factor above. Y0 is the quotient of the two. */
+#define WINOGRAD_SHORT_Y0 ((WINOGRAD_A2 - WINOGRAD_B2) / WINOGRAD_A_WEIGHT)
+#define WINOGRAD_SHORT_Y1 (WINOGRAD_A * WINOGRAD_SHORT_Y0)
 
 #endif

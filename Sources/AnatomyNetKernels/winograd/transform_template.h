@@ -37,29 +37,45 @@ ANK_INLINE void NAMED(data)(const VECTOR d[6], VECTOR v[6]) {
     NAMED(data_pair)(d, WINOGRAD_B, WINOGRAD_A2, &v[3], &v[4]);
 }
 
+/* Those of a short tile from d0 ... d3: of the points 0 and infinity, and of a and -a. */
+ANK_INLINE void NAMED(short_data_ends)(const VECTOR d[6], VECTOR *first, VECTOR *last) {
+    *first = FMA(SPLAT(-1 / WINOGRAD_A2), d[2], d[0]);
+    *last = FMA(SPLAT(-WINOGRAD_A2), d[1], d[3]);
+}
+ANK_INLINE void NAMED(short_data_pair)(const VECTOR d[6], VECTOR *plus, VECTOR *minus) {
+    *plus = FMA(SPLAT(WINOGRAD_A), d[1], d[2]);
+    *minus = FMA(SPLAT(-WINOGRAD_A), d[1], d[2]);
+}
+
 /* The transformed values along D and H of LANES channels of one column of voxels: that of point e goes to
  * column + e * slot. rows[6 * z + y] points to the row block's first column; the one wanted lies `offset`
- * bytes further. `regular` (the rows of a plane are `distance` bytes apart, so that addresses need no
- * table) and `format` are constants after inlining.
+ * bytes further. `is_short` (no more than two outputs along D, see points.h), `regular` (the rows of a plane
+ * are `distance` bytes apart, so that addresses need no table) and `format` are constants after inlining.
  *
  * Two of the six points along D at a time keep 12 values in registers between
  * the two steps, of the 16 that AVX2 has; more would spill. */
 ANK_INLINE void NAMED(transform_column)(const char *const rows[WINOGRAD_PLANE_POINTS], int64_t offset, int64_t distance,
-                                        const int regular, const int32_t format, float *column, int64_t slot) {
+                                        const int is_short, const int regular, const int32_t format, float *column,
+                                        int64_t slot) {
     static const int first_point[3] = {0, 1, 3}, second_point[3] = {5, 2, 4};
+    const int input_planes = is_short ? SHORT_INPUTS : WINOGRAD_POINTS;
     const char *planes[6];
 #pragma clang loop unroll(full)
-    for (int z = 0; z < WINOGRAD_POINTS; z++) planes[z] = rows[6 * z] + offset;
+    for (int z = 0; z < input_planes; z++) planes[z] = rows[6 * z] + offset;
 #define INPUT(z, y) (regular ? planes[z] + (y) * distance : rows[6 * (z) + (y)] + offset)
 #pragma clang loop unroll(full)
-    for (int pair = 0; pair < 3; pair++) {
+    for (int pair = 0; pair < input_planes / 2; pair++) {
         VECTOR first[WINOGRAD_POINTS], second[WINOGRAD_POINTS], v[WINOGRAD_POINTS];
 #pragma clang loop unroll(full)
         for (int y = 0; y < WINOGRAD_POINTS; y++) {
             VECTOR d[WINOGRAD_POINTS];
 #pragma clang loop unroll(full)
-            for (int z = 0; z < WINOGRAD_POINTS; z++) d[z] = NAMED(load_values)(INPUT(z, y), format);
-            if (pair == 0)
+            for (int z = 0; z < input_planes; z++) d[z] = NAMED(load_values)(INPUT(z, y), format);
+            if (is_short && pair == 0)
+                NAMED(short_data_ends)(d, &first[y], &second[y]);
+            else if (is_short)
+                NAMED(short_data_pair)(d, &first[y], &second[y]);
+            else if (pair == 0)
                 NAMED(data_ends)(d, &first[y], &second[y]);
             else if (pair == 1)
                 NAMED(data_pair)(d, WINOGRAD_A, WINOGRAD_B2, &first[y], &second[y]);
@@ -79,42 +95,53 @@ ANK_INLINE void NAMED(transform_column)(const char *const rows[WINOGRAD_PLANE_PO
 }
 
 ANK_INLINE void NAMED(transform_columns_of)(const char *const rows[WINOGRAD_PLANE_POINTS], int64_t distance,
-                                            const int regular, const int32_t format, int64_t values, float *to,
-                                            int64_t slot) {
+                                            const int is_short, const int regular, const int32_t format,
+                                            int64_t values, float *to, int64_t slot) {
+    const int row_count = 6 * (is_short ? SHORT_INPUTS : WINOGRAD_POINTS);
     for (int64_t i = 0; i < values; i += LANES) {
         const int64_t offset = i * value_bytes(format);
         if (offset % LINE_BYTES == 0) {
 #pragma clang loop unroll(full)
-            for (int r = 0; r < WINOGRAD_PLANE_POINTS; r++) {
+            for (int r = 0; r < row_count; r++) {
                 const char *row = regular ? rows[r / 6 * 6] + r % 6 * distance : rows[r];
                 __builtin_prefetch(row + offset + LINE_BYTES, 0, 3);
             }
         }
-        NAMED(transform_column)(rows, offset, distance, regular, format, to + i, slot);
+        NAMED(transform_column)(rows, offset, distance, is_short, regular, format, to + i, slot);
     }
 }
 
-/* Transforms the columns of a row block along D and H: `values` consecutive ones of each row, a multiple
- * of LANES. Those of point e go to `to` + e * slot. rows[6 * z + y]: see transform_column.
- *
- * While a column is transformed, the next is fetched into the first-level cache: no processor follows
- * 36 rows at a time by itself. */
-static ANK_OUT_OF_LINE void NAMED(transform_columns)(const void *const rows[WINOGRAD_PLANE_POINTS], int32_t format,
-                                                     int64_t values, float *to, int64_t slot) {
+/* `is_short` is a constant after inlining. */
+ANK_INLINE void NAMED(transform_columns_in)(const void *const rows[WINOGRAD_PLANE_POINTS], const int is_short,
+                                            int32_t format, int64_t values, float *to, int64_t slot) {
     const char *const *const from = (const char *const *)rows;
     /* All rows but those of zeros around the map. */
     const intptr_t distance = (intptr_t)from[1] - (intptr_t)from[0];
     int regular = 1;
-    for (int r = 0; r < WINOGRAD_PLANE_POINTS; r++)
+    for (int r = 0; r < 6 * (is_short ? SHORT_INPUTS : WINOGRAD_POINTS); r++)
         regular &= (intptr_t)from[r] == (intptr_t)from[r / 6 * 6] + r % 6 * distance;
     if (format == ANK_FLOAT32 && regular)
-        NAMED(transform_columns_of)(from, distance, 1, ANK_FLOAT32, values, to, slot);
+        NAMED(transform_columns_of)(from, distance, is_short, 1, ANK_FLOAT32, values, to, slot);
     else if (format == ANK_FLOAT32)
-        NAMED(transform_columns_of)(from, distance, 0, ANK_FLOAT32, values, to, slot);
+        NAMED(transform_columns_of)(from, distance, is_short, 0, ANK_FLOAT32, values, to, slot);
     else if (regular)
-        NAMED(transform_columns_of)(from, distance, 1, ANK_BFLOAT16, values, to, slot);
+        NAMED(transform_columns_of)(from, distance, is_short, 1, ANK_BFLOAT16, values, to, slot);
     else
-        NAMED(transform_columns_of)(from, distance, 0, ANK_BFLOAT16, values, to, slot);
+        NAMED(transform_columns_of)(from, distance, is_short, 0, ANK_BFLOAT16, values, to, slot);
+}
+
+/* Transforms the columns of a row block along D and H: `values` consecutive ones of each row, a multiple
+ * of LANES. Those of point e go to `to` + e * slot. rows[6 * z + y]: see transform_column. A short tile has
+ * rows of four planes, and no points b and -b along D.
+ *
+ * While a column is transformed, the next is fetched into the first-level cache: no processor follows
+ * 36 rows at a time by itself. */
+static ANK_OUT_OF_LINE void NAMED(transform_columns)(const void *const rows[WINOGRAD_PLANE_POINTS], int is_short,
+                                                     int32_t format, int64_t values, float *to, int64_t slot) {
+    if (is_short)
+        NAMED(transform_columns_in)(rows, 1, format, values, to, slot);
+    else
+        NAMED(transform_columns_in)(rows, 0, format, values, to, slot);
 }
 
 ANK_INLINE void NAMED(transform_tiles_of)(const float *columns, const int32_t lanes, int32_t tiles, float *values,
@@ -155,6 +182,12 @@ ANK_INLINE void NAMED(odd_outputs)(const VECTOR m[6], VECTOR *y1, VECTOR *y3) {
     *y3 = FMA(SPLAT(WINOGRAD_Y3B), difference_b, FMA(SPLAT(WINOGRAD_Y3A), difference_a, m[5]));
 }
 
+/* Both outputs of a short tile; m[3] and m[4] are not used. */
+ANK_INLINE void NAMED(short_outputs)(const VECTOR m[6], VECTOR *y0, VECTOR *y1) {
+    *y0 = FMA(SPLAT(WINOGRAD_SHORT_Y0), m[1] + m[2], m[0]);
+    *y1 = FMA(SPLAT(WINOGRAD_SHORT_Y1), m[1] - m[2], m[5]);
+}
+
 ANK_INLINE void NAMED(restore_columns_of)(const float *products, int64_t slot, const int32_t lanes, int32_t tiles,
                                           float *columns) {
     for (const float *const end = products + tiles * lanes; products < end;
@@ -187,6 +220,7 @@ struct NAMED(output_rows) {
     void *rows[16];       /* [z][y]: voxel x of the first tile; NULL: not wanted */
     void *added_rows[16]; /* likewise of a residual or a shortcut; used where `added` is set */
     int added;
+    int is_short; /* no row beyond the second plane is wanted, and products of b and -b along D are missing */
     int32_t format, added_format;
     int32_t lanes;   /* of a voxel: a multiple of LANES */
     int32_t columns; /* voxels of the row from x on; those after are zero */
@@ -194,11 +228,12 @@ struct NAMED(output_rows) {
     float *sums; /* [z][BLOCK_LANES]: where the outputs are added up, if they are float32; NULL: nowhere */
 };
 
-/* `whole` (all 16 rows are wanted) and what follows are constants after inlining. */
+/* `is_short`, `whole` (all of its rows are wanted) and what follows are constants after inlining. */
 ANK_INLINE void NAMED(transform_output_of)(const float *products, int64_t slot, int32_t columns,
-                                           const struct NAMED(output_rows) *to, const int whole,
+                                           const struct NAMED(output_rows) *to, const int is_short, const int whole,
                                            const int32_t format, const int32_t added_format, const int summed) {
 #define OUTPUT(r) writable_value_at(to->rows[r], offset, format)
+    const int planes = is_short ? SHORT_OUTPUTS : WINOGRAD_OUTPUTS;
     const int32_t lanes = to->lanes;
     const VECTOR slope = SPLAT(to->negative_slope);
     const int32_t inside = columns < to->columns ? columns : to->columns;
@@ -207,13 +242,14 @@ ANK_INLINE void NAMED(transform_output_of)(const float *products, int64_t slot, 
             const int64_t offset = x * lanes + lane;
             VECTOR totals[4];
 #pragma clang loop unroll(full)
-            for (int z = 0; z < 4; z++) totals[z] = SPLAT(0);
+            for (int z = 0; z < planes; z++) totals[z] = SPLAT(0);
 #pragma clang loop unroll(full)
             for (int odd = 0; odd < 2; odd++) {
                 const float *from = products + offset;
                 VECTOR half[2][6]; /* [row y = odd or odd + 2][point along D] */
 #pragma clang loop unroll(full)
                 for (int z = 0; z < 6; z++, from += 6 * slot) {
+                    if (is_short && (z == 3 || z == 4)) continue;
                     VECTOR m[6];
 #pragma clang loop unroll(full)
                     for (int i = odd; i < 5 + odd; i++) m[i] = LOAD(from + i * slot);
@@ -226,10 +262,14 @@ ANK_INLINE void NAMED(transform_output_of)(const float *products, int64_t slot, 
                 for (int i = 0; i < 2; i++) {
                     const int y = odd + 2 * i;
                     VECTOR outputs[4];
-                    NAMED(even_outputs)(half[i], &outputs[0], &outputs[2]);
-                    NAMED(odd_outputs)(half[i], &outputs[1], &outputs[3]);
+                    if (is_short) {
+                        NAMED(short_outputs)(half[i], &outputs[0], &outputs[1]);
+                    } else {
+                        NAMED(even_outputs)(half[i], &outputs[0], &outputs[2]);
+                        NAMED(odd_outputs)(half[i], &outputs[1], &outputs[3]);
+                    }
 #pragma clang loop unroll(full)
-                    for (int z = 0; z < 4; z++) {
+                    for (int z = 0; z < planes; z++) {
                         if (!whole && !to->rows[4 * z + y]) continue;
                         VECTOR v = FMA(LOAD(to->scale + lane), outputs[z], LOAD(to->shift + lane));
                         if (to->added)
@@ -241,7 +281,7 @@ ANK_INLINE void NAMED(transform_output_of)(const float *products, int64_t slot, 
                     }
                 }
             }
-            for (int z = 0; summed && z < 4; z++) {
+            for (int z = 0; summed && z < planes; z++) {
                 float *sums = to->sums + z * BLOCK_LANES + lane;
                 STORE(sums, LOAD(sums) + totals[z]);
             }
@@ -252,24 +292,31 @@ ANK_INLINE void NAMED(transform_output_of)(const float *products, int64_t slot, 
 #undef OUTPUT
 }
 
+/* `is_short` and `whole` are constants after inlining. */
+ANK_INLINE void NAMED(transform_output_in)(const float *products, int64_t slot, int32_t columns,
+                                           const struct NAMED(output_rows) *to, const int is_short, const int whole) {
+    if (to->format == ANK_FLOAT32 && to->sums)
+        NAMED(transform_output_of)(products, slot, columns, to, is_short, whole, ANK_FLOAT32, ANK_FLOAT32, 1);
+    else if (to->format == ANK_FLOAT32)
+        NAMED(transform_output_of)(products, slot, columns, to, is_short, whole, ANK_FLOAT32, ANK_FLOAT32, 0);
+    else if (to->added_format == ANK_FLOAT32)
+        NAMED(transform_output_of)(products, slot, columns, to, is_short, 0, ANK_BFLOAT16, ANK_FLOAT32, 0);
+    else
+        NAMED(transform_output_of)(products, slot, columns, to, is_short, 0, ANK_BFLOAT16, ANK_BFLOAT16, 0);
+}
+
 /* Transforms the row block's columns of products, that of point e at products + e * slot, back along H and
  * D and writes them. Two of the four rows at a time keep 12 values in registers between the two steps. */
 static ANK_OUT_OF_LINE void NAMED(transform_output)(const float *products, int64_t slot, int32_t columns,
                                                     const struct NAMED(output_rows) *to) {
     int whole = 1;
     for (int r = 0; r < 16; r++) whole &= to->rows[r] != NULL;
-    if (to->format == ANK_FLOAT32 && to->sums && whole)
-        NAMED(transform_output_of)(products, slot, columns, to, 1, ANK_FLOAT32, ANK_FLOAT32, 1);
-    else if (to->format == ANK_FLOAT32 && to->sums)
-        NAMED(transform_output_of)(products, slot, columns, to, 0, ANK_FLOAT32, ANK_FLOAT32, 1);
-    else if (to->format == ANK_FLOAT32 && whole)
-        NAMED(transform_output_of)(products, slot, columns, to, 1, ANK_FLOAT32, ANK_FLOAT32, 0);
-    else if (to->format == ANK_FLOAT32)
-        NAMED(transform_output_of)(products, slot, columns, to, 0, ANK_FLOAT32, ANK_FLOAT32, 0);
-    else if (to->added_format == ANK_FLOAT32)
-        NAMED(transform_output_of)(products, slot, columns, to, 0, ANK_BFLOAT16, ANK_FLOAT32, 0);
+    if (to->is_short)
+        NAMED(transform_output_in)(products, slot, columns, to, 1, 0);
+    else if (whole)
+        NAMED(transform_output_in)(products, slot, columns, to, 0, 1);
     else
-        NAMED(transform_output_of)(products, slot, columns, to, 0, ANK_BFLOAT16, ANK_BFLOAT16, 0);
+        NAMED(transform_output_in)(products, slot, columns, to, 0, 0);
 }
 
 #undef PASTED
