@@ -198,17 +198,12 @@ static void restore_point_output(const struct item *item, int point) {
     }
 }
 
-/* Tiles beyond what the accumulators hold are multiplied in portions of equal size. */
-static int32_t portions_of(const struct item *item, const struct output_pass *pass) {
-    const int32_t most = rows_most(pass->wide, pass->narrow);
-    return (item->tiles + most - 1) / most;
-}
-
-/* The products of one pass over the outputs, and the portions in which they are taken. */
+/* The products of one pass over the outputs. Tiles beyond what the accumulators hold are multiplied in
+ * portions, of which the last `longer` ones have a row more than the others. */
 struct pass_products {
     struct product product;
     const struct output_pass *pass;
-    int32_t portions;
+    int32_t portions, rows, longer;
 };
 
 /* The products at one point of 216; returns the next point's weights. */
@@ -224,7 +219,7 @@ static const float *multiply_point(struct item *item, struct pass_products *prod
         weights += (int64_t)channels * (wide * WIDE + narrow * 8);
         product->first_row = 0;
         for (int32_t left = products[p].portions; left > 0; left--) {
-            const int32_t rows = (item->tiles - (int32_t)product->first_row) / left;
+            const int32_t rows = products[p].rows + (left <= products[p].longer);
             fetch_list_share(&item->fetches, channels, product);
             multiply_rows(rows, wide, narrow, product);
             product->first_row += rows;
@@ -269,7 +264,10 @@ static void convolve_columns(struct item *item, int32_t tile_row) {
     for (int32_t p = 0; p < item->passes.count; p++) {
         const struct output_pass *pass = &item->passes.pass[p];
         products[p].pass = pass;
-        products[p].portions = portions_of(item, pass);
+        const int32_t most = rows_most(pass->wide, pass->narrow);
+        products[p].portions = (item->tiles + most - 1) / most;
+        products[p].rows = item->tiles / products[p].portions;
+        products[p].longer = item->tiles % products[p].portions;
         products[p].product.source_count = item->input.count;
         products[p].product.sources = sources;
         pass_targets(pass, &item->output_vectors, item->tile_values, item->tiles, products[p].product.targets);
