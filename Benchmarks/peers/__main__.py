@@ -20,7 +20,9 @@ LARGE = Size(356, 302, 450)
 """Measured for this library alone: its peers take more than 10 GB each."""
 
 FEW_VOXELS = 2_000_000
-"""Up to here peers are measured with fewer threads too, and in more rounds."""
+"""Up to here peers are measured with fewer threads too."""
+
+ROUNDS = 5
 
 PLOTS = ("against-volume-size.svg", "against-threads.svg")
 
@@ -66,9 +68,7 @@ def _parse() -> argparse.Namespace:
     measure.add_argument(
         "--threads", type=_threads, help="for instance 1,2 (default: powers of two up to the processors)"
     )
-    measure.add_argument(
-        "--rounds", type=int, help="warm calls of each competitor (default: 3, or 5 for small volumes)"
-    )
+    measure.add_argument("--rounds", type=int, default=ROUNDS, help="warm calls of each competitor (default: %(default)s)")
     measure.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
     measure.add_argument(
         "--only", nargs="+", type=competitor, default=COMPETITORS, metavar="COMPETITOR",
@@ -115,8 +115,7 @@ def _measure(arguments: argparse.Namespace, path: Path) -> bool:
     if "alone" in arguments.parts:
         for library in baselines:
             for size, threads in _configurations(sizes + ([LARGE] if arguments.large else []), counts, library):
-                rounds = arguments.rounds or _rounds(size)
-                keep(Results(alone=[measure_alone(library, size, threads, rounds, logs)]))
+                keep(Results(alone=[measure_alone(library, size, threads, arguments.rounds, logs)]))
     if not {"precision", "peers"} & set(arguments.parts):
         return True
     try:
@@ -131,8 +130,7 @@ def _measure(arguments: argparse.Namespace, path: Path) -> bool:
     if "peers" in arguments.parts:
         for size in sizes:
             for threads in counts if size.voxels <= FEW_VOXELS else [max(counts)]:
-                rounds = arguments.rounds or _rounds(size)
-                measured, missing = measure_in_turn(peers, size, threads, rounds, logs)
+                measured, missing = measure_in_turn(peers, size, threads, arguments.rounds, logs)
                 keep(Results(alternating=measured, not_measured=missing))
     return all(record.accepted for record in results.precision)
 
@@ -153,10 +151,6 @@ def _powers_of_two(most: int) -> list[int]:
     while 2 * counts[-1] < most:
         counts.append(2 * counts[-1])
     return counts if most == 1 else [*counts, most]
-
-
-def _rounds(size: Size) -> int:
-    return 5 if size.voxels <= FEW_VOXELS else 3
 
 
 def _report(results: Results, path: Path) -> None:
