@@ -59,7 +59,7 @@ enum {
  *   output  y0 = m0 + Y0 (m1 + m2), y1 = m5 + Y1 (m1 - m2)
  *
  * 1 / M'(a) is 1 / (2 a^2) now, and in F(4, 3), whose weights are used, 1 / (2 a^2 (a^2 - b^2)), times the
- * factor above. Y0 is the quotient of the two. */
+ * factor above: Y0 is the quotient of the two. At 0 and infinity the weights are the same, for a^2 b^2 = 1. */
 #define WINOGRAD_SHORT_Y0 ((WINOGRAD_A2 - WINOGRAD_B2) / WINOGRAD_A_WEIGHT)
 #define WINOGRAD_SHORT_Y1 (WINOGRAD_A * WINOGRAD_SHORT_Y0)
 

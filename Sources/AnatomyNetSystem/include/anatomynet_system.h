@@ -60,8 +60,7 @@ void ans_end(ans_session session);
 int32_t ans_sessions(void);
 
 /* Runs items 0 ..< items, each once, on the session's workers: each takes runs of consecutive items, in
- * ascending order. Returns the
- * non-zero value with which `tick` stopped it, else 0. `tick` may be NULL. */
+ * ascending order. Returns the non-zero value with which `tick` stopped it, else 0. `tick` may be NULL. */
 int32_t ans_run(ans_session session, int64_t items, ans_work work, void *work_context,
                 ans_tick tick, void *tick_context);
 
