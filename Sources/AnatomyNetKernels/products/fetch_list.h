@@ -2,7 +2,10 @@
 #ifndef FETCH_LIST_H
 #define FETCH_LIST_H
 
-#include "product.h"
+#include <stddef.h>
+#include <stdint.h>
+
+enum { LINE_BYTES = 64 };
 
 /* Rows of outputs, of residuals and of the next inputs. Beyond this many (hundreds of channels) the
  * products take so long that fetching ahead no longer matters. */
@@ -17,13 +20,14 @@ struct fetch_list {
     int32_t count, next;
     int64_t position; /* bytes of `next` already fetched */
     int64_t bytes;    /* of all rows */
-    int64_t step;     /* bytes an input channel */
+    int64_t step;     /* bytes a prefetch */
+    int64_t share;    /* bytes a portion of a product */
     struct fetched_row rows[FETCHED_ROWS_MAX];
 };
 
 static void fetch_list_clear(struct fetch_list *list) {
     list->count = list->next = 0;
-    list->position = list->bytes = list->step = 0;
+    list->position = list->bytes = list->step = list->share = 0;
 }
 
 static void fetch_list_add(struct fetch_list *list, const void *from, int64_t bytes) {
@@ -32,32 +36,35 @@ static void fetch_list_add(struct fetch_list *list, const void *from, int64_t by
     list->bytes += bytes;
 }
 
-/* Spreads what is in the list evenly over so many shares of `channels` input channels. All at once, it
+/* Spreads what is in the list evenly over so many shares of `prefetches` each. All at once, it
  * would hold up the products' own loads, and by the time it is wanted some of it would have left the
- * cache again. With less than a line to fetch a channel, some lines are fetched twice or thrice in
+ * cache again. With less than a line to fetch a prefetch, some lines are fetched twice or thrice in
  * succession, which is no slower than deciding each time whether to fetch.
  *
  * Every row begins with a share of its own, and so wastes half of one on average. */
-static void fetch_list_spread(struct fetch_list *list, int64_t shares, int32_t channels) {
-    const int64_t steps = (shares - list->count / 2) * channels;
+static void fetch_list_spread(struct fetch_list *list, int64_t shares, int32_t prefetches) {
+    const int64_t steps = (shares - list->count / 2) * prefetches;
     list->step = steps > 0 ? (list->bytes + steps - 1) / steps : LINE_BYTES;
     if (list->step > LINE_BYTES) list->step = LINE_BYTES;
+    list->share = list->step * prefetches;
 }
 
-/* Gives a product its share; when all has been fetched, its own weights. */
-static void fetch_list_share(struct fetch_list *list, int32_t channels, struct product *product) {
-    if (list->next == list->count) {
-        product->fetched = (const char *)product->wide_weights;
-        product->fetch_step = 0;
-        return;
-    }
-    product->fetched = list->rows[list->next].from + list->position;
-    product->fetch_step = list->step;
-    list->position += list->step * channels;
+/* What a portion fetches: its first address, and so many bytes further at each prefetch. */
+struct fetch_share {
+    const char *from;
+    int64_t step;
+};
+
+/* The next share; `idle` and no step when all has been fetched. */
+static inline struct fetch_share fetch_list_share(struct fetch_list *list, const void *idle) {
+    if (list->next == list->count) return (struct fetch_share){idle, 0};
+    const struct fetch_share share = {list->rows[list->next].from + list->position, list->step};
+    list->position += list->share;
     if (list->position >= list->rows[list->next].bytes) {
         list->position = 0;
         list->next++;
     }
+    return share;
 }
 
 #endif

@@ -4,10 +4,7 @@
 #ifndef PRODUCT_H
 #define PRODUCT_H
 
-#include <stddef.h>
-#include <stdint.h>
-
-enum { LINE_BYTES = 64 };
+#include "fetch_list.h"
 
 /* Consecutive input channels: channel k of row r is values[displacement + step * r + k]. */
 struct source {
@@ -22,17 +19,18 @@ struct target {
     int64_t step;
 };
 
-/* One product: see the arguments of multiply(). */
+/* Products of consecutive portions of rows: the first `longer` portions have as many rows as multiply() is
+ * compiled for, `shorter` more have one row less. */
 struct product {
     int32_t source_count;
-    const struct source *sources;
+    const struct source *sources; /* none of them empty */
     int64_t displacement;
-    int64_t first_row;         /* the first to compute */
+    int64_t first_row; /* of the first portion */
+    int32_t longer, shorter;
     const float *wide_weights; /* [input channel][wide vectors] */
     const float *narrow_weights;
     struct target targets[3]; /* of the wide vectors, then of the narrow one */
-    const char *fetched;      /* fetched ahead meanwhile, at the first input channel ... */
-    int64_t fetch_step;       /* ... and so many bytes further at each other */
+    struct fetch_list *fetches;
 };
 
 #endif

@@ -10,14 +10,36 @@ static void pass_targets(const struct output_pass *pass, const struct lane_group
     }
 }
 
-/* How many products multiply_whole_row() comes to. */
-static int64_t whole_row_products(const struct output_passes *passes, int32_t rows) {
-    int64_t products = 0;
+/* Portions that `rows` rows are cut into, each as large as registers allow, and some of them one row smaller
+ * than the others. */
+struct portions {
+    int32_t rows, longer, shorter; /* `longer` of `rows` rows, `shorter` of one less */
+};
+
+static struct portions portions_of(int32_t rows, int32_t most) {
+    const int32_t count = (rows + most - 1) / most, shorter = (count - rows % count) % count;
+    return (struct portions){(rows + count - 1) / count, count - shorter, shorter};
+}
+
+/* How many portions multiply_whole_row() takes. */
+static int64_t whole_row_portions(const struct output_passes *passes, int32_t rows) {
+    int64_t count = 0;
     for (int32_t p = 0; p < passes->count; p++) {
         const int32_t most = rows_most(passes->pass[p].wide, passes->pass[p].narrow);
-        products += (rows + most - 1) / most;
+        count += (rows + most - 1) / most;
     }
-    return products;
+    return count;
+}
+
+/* Prefetches in a portion. */
+static int32_t prefetches_of(const struct source *sources, int32_t count) {
+    int32_t prefetches = 0;
+    for (int32_t i = 0; i < count; i++) {
+        const int32_t channels = sources[i].channels - (i == 0);
+        prefetches += channels / CHANNELS_A_TURN * (CHANNELS_A_TURN / 2);
+        for (int32_t turn = CHANNELS_A_TURN / 2; turn > 0; turn /= 2) prefetches += (channels & turn) != 0;
+    }
+    return prefetches;
 }
 
 /* Sums over `sources` for `rows` rows, a portion that fills the registers after another. */
@@ -26,19 +48,18 @@ static void multiply_whole_row(const struct source *sources, int32_t source_coun
                                const float *weights, float *sums, struct fetch_list *fetches) {
     for (int32_t p = 0; p < passes->count; p++) {
         const struct output_pass *pass = &passes->pass[p];
+        const struct portions portions = portions_of(rows, rows_most(pass->wide, pass->narrow));
         struct product product = {
             .source_count = source_count,
             .sources = sources,
+            .longer = portions.longer,
+            .shorter = portions.shorter,
             .wide_weights = weights,
             .narrow_weights = weights + (int64_t)inputs * pass->wide * WIDE,
+            .fetches = fetches,
         };
         pass_targets(pass, output, sums, rows, product.targets);
-        const int32_t most = rows_most(pass->wide, pass->narrow);
-        for (int32_t x = 0; x < rows; x += most) {
-            product.first_row = x;
-            fetch_list_share(fetches, inputs, &product);
-            multiply_rows(rows - x < most ? rows - x : most, pass->wide, pass->narrow, &product);
-        }
+        multiply_rows(portions.rows, pass->wide, pass->narrow, &product);
         weights += (int64_t)inputs * (pass->wide * WIDE + pass->narrow * 8);
     }
 }

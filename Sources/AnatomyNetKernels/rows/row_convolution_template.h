@@ -105,7 +105,7 @@ static void row_convolution_convolve(const ank_convolution *operation, int64_t i
                 sources[tap] = (struct source){row - 1, 3, 2};
             }
         }
-        fetch_list_spread(&fetches, whole_row_products(&passes, operation->width), inputs);
+        fetch_list_spread(&fetches, whole_row_portions(&passes, operation->width), prefetches_of(sources, source_count));
         multiply_whole_row(sources, source_count, inputs, operation->width, &passes, &vectors, operation->weights,
                            sums, &fetches);
         for (int32_t g = 0; g < output.count; g++) {

@@ -41,21 +41,24 @@ static int64_t ANK(transposed_items)(const ank_transposed_convolution *operation
 /* Sums of `count` input voxels, [count][kx][16]. */
 static void ANK(transposed_sums)(const struct source *sources, int32_t source_count, int32_t inputs,
                                  const float *weights, int32_t count, float *sums, struct fetch_list *fetches) {
-    const int32_t most = rows_most(2, 0);
-    fetch_list_spread(fetches, 16 / WIDE * ((count + most - 1) / most), inputs);
+    if (source_count == 0) {
+        memset(sums, 0, sizeof(float) * 2 * 16 * (size_t)count);
+        return;
+    }
+    const struct portions portions = portions_of(count, rows_most(2, 0));
+    fetch_list_spread(fetches, 16 / WIDE * (portions.longer + portions.shorter), prefetches_of(sources, source_count));
     for (int32_t pass = 0; pass < 16 / WIDE; pass += 1) {
-        struct product product = {
+        const struct product product = {
             .source_count = source_count,
             .sources = sources,
-            .wide_weights = source_count ? weights + (int64_t)pass * 16 * inputs : weights,
+            .longer = portions.longer,
+            .shorter = portions.shorter,
+            .wide_weights = weights + (int64_t)pass * 16 * inputs,
             .narrow_weights = weights,
             .targets = {{sums + pass * 16, 32}, {sums + pass * 16 + WIDE, 32}},
+            .fetches = fetches,
         };
-        for (int32_t row = 0; row < count; row += most) {
-            product.first_row = row;
-            fetch_list_share(fetches, inputs, &product);
-            multiply_rows(count - row < most ? count - row : most, 2, 0, &product);
-        }
+        multiply_rows(portions.rows, 2, 0, &product);
     }
 }
 

@@ -198,16 +198,15 @@ static void restore_point_output(const struct item *item, int point) {
     }
 }
 
-/* The products of one pass over the outputs. Tiles beyond what the accumulators hold are multiplied in
- * portions, of which the last `longer` ones have a row more than the others. */
+/* The products of one pass over the outputs. */
 struct pass_products {
     struct product product;
     const struct output_pass *pass;
-    int32_t portions, rows, longer;
+    int32_t rows; /* of its longer portions */
 };
 
 /* The products at one point of 216; returns the next point's weights. */
-static const float *multiply_point(struct item *item, struct pass_products *products, int64_t displacement,
+static const float *multiply_point(const struct item *item, struct pass_products *products, int64_t displacement,
                                    const float *weights) {
     const int32_t channels = item->input.channels;
     for (int32_t p = 0; p < item->passes.count; p++) {
@@ -217,13 +216,7 @@ static const float *multiply_point(struct item *item, struct pass_products *prod
         product->wide_weights = weights;
         product->narrow_weights = weights + (int64_t)channels * wide * WIDE;
         weights += (int64_t)channels * (wide * WIDE + narrow * 8);
-        product->first_row = 0;
-        for (int32_t left = products[p].portions; left > 0; left--) {
-            const int32_t rows = products[p].rows + (left <= products[p].longer);
-            fetch_list_share(&item->fetches, channels, product);
-            multiply_rows(rows, wide, narrow, product);
-            product->first_row += rows;
-        }
+        multiply_rows(products[p].rows, wide, narrow, product);
     }
     return weights;
 }
@@ -264,16 +257,19 @@ static void convolve_columns(struct item *item, int32_t tile_row) {
     for (int32_t p = 0; p < item->passes.count; p++) {
         const struct output_pass *pass = &item->passes.pass[p];
         products[p].pass = pass;
-        const int32_t most = rows_most(pass->wide, pass->narrow);
-        products[p].portions = (item->tiles + most - 1) / most;
-        products[p].rows = item->tiles / products[p].portions;
-        products[p].longer = item->tiles % products[p].portions;
-        products[p].product.source_count = item->input.count;
-        products[p].product.sources = sources;
+        const struct portions portions = portions_of(item->tiles, rows_most(pass->wide, pass->narrow));
+        products[p].rows = portions.rows;
+        products[p].product = (struct product){
+            .source_count = item->input.count,
+            .sources = sources,
+            .longer = portions.longer,
+            .shorter = portions.shorter,
+            .fetches = &item->fetches,
+        };
         pass_targets(pass, &item->output_vectors, item->tile_values, item->tiles, products[p].product.targets);
-        shares += wanted_count * WINOGRAD_POINTS * products[p].portions;
+        shares += wanted_count * WINOGRAD_POINTS * (portions.longer + portions.shorter);
     }
-    fetch_list_spread(&item->fetches, shares, item->input.channels);
+    fetch_list_spread(&item->fetches, shares, prefetches_of(sources, item->input.count));
 
     const int64_t point_weights = (int64_t)WINOGRAD_POINTS * item->input.channels * item->output_vectors.lanes;
     for (int32_t i = 0; i < wanted_count; i++) {
