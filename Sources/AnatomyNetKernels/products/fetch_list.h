@@ -17,23 +17,34 @@ struct fetched_row {
 };
 
 struct fetch_list {
+    const char *position, *end; /* what to fetch next of the row before `next`, and where that row ends */
+    int64_t step;               /* bytes a prefetch */
+    int64_t share;              /* bytes a portion of a product */
+    int64_t bytes;              /* of all rows */
     int32_t count, next;
-    int64_t position; /* bytes of `next` already fetched */
-    int64_t bytes;    /* of all rows */
-    int64_t step;     /* bytes a prefetch */
-    int64_t share;    /* bytes a portion of a product */
     struct fetched_row rows[FETCHED_ROWS_MAX];
 };
 
 static void fetch_list_clear(struct fetch_list *list) {
-    list->count = list->next = 0;
-    list->position = list->bytes = list->step = list->share = 0;
+    list->count = 0;
+    list->bytes = 0;
 }
 
 static void fetch_list_add(struct fetch_list *list, const void *from, int64_t bytes) {
     if (list->count == FETCHED_ROWS_MAX) return;
     list->rows[list->count++] = (struct fetched_row){from, bytes};
     list->bytes += bytes;
+}
+
+/* Goes on with the next row; after the last one, where that ended, again and again. */
+static inline void fetch_list_next_row(struct fetch_list *list) {
+    if (list->next == list->count) {
+        list->step = list->share = 0;
+        return;
+    }
+    const struct fetched_row *row = &list->rows[list->next++];
+    list->position = row->from;
+    list->end = list->position + row->bytes;
 }
 
 /* Spreads what is in the list evenly over so many shares of `prefetches` each. All at once, it
@@ -47,6 +58,9 @@ static void fetch_list_spread(struct fetch_list *list, int64_t shares, int32_t p
     list->step = steps > 0 ? (list->bytes + steps - 1) / steps : LINE_BYTES;
     if (list->step > LINE_BYTES) list->step = LINE_BYTES;
     list->share = list->step * prefetches;
+    list->next = 0;
+    list->position = list->end = (const char *)list;
+    fetch_list_next_row(list);
 }
 
 /* What a portion fetches: its first address, and so many bytes further at each prefetch. */
@@ -55,15 +69,10 @@ struct fetch_share {
     int64_t step;
 };
 
-/* The next share; `idle` and no step when all has been fetched. */
-static inline struct fetch_share fetch_list_share(struct fetch_list *list, const void *idle) {
-    if (list->next == list->count) return (struct fetch_share){idle, 0};
-    const struct fetch_share share = {list->rows[list->next].from + list->position, list->step};
+static inline struct fetch_share fetch_list_share(struct fetch_list *list) {
+    const struct fetch_share share = {list->position, list->step};
     list->position += list->share;
-    if (list->position >= list->rows[list->next].bytes) {
-        list->position = 0;
-        list->next++;
-    }
+    if (list->position >= list->end) fetch_list_next_row(list);
     return share;
 }
 

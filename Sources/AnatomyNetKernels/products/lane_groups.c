@@ -27,7 +27,7 @@ void ank_lane_groups(struct lane_groups *groups, int32_t count, const ank_block 
 /* Two wide vectors a row make the best use of 32 (or 16) registers. With 32, three, or two and a
  * narrow one, beat two passes, the second of which would load every input value again for one vector
  * only. With 16, three vectors of weights leave room for 3 rows of sums (of 4, one is spilled): there a
- * pass of one vector, 12 rows at a time, is faster. */
+ * pass of one vector, 12 rows at a time, is faster. Rows of a pass's wide vectors are equally far apart. */
 void ank_output_passes(struct output_passes *passes, const struct lane_groups *output,
                             int32_t vector_lanes) {
     const int three = vector_lanes == 16;
@@ -35,8 +35,10 @@ void ank_output_passes(struct output_passes *passes, const struct lane_groups *o
     int32_t g = 0;
     while (g < output->count) {
         int32_t wide = 0;
-        while (g + wide < output->count && output->group[g + wide].lanes == vector_lanes) wide++;
-        const int tail = g + wide < output->count; /* a narrow group follows */
+        while (g + wide < output->count && output->group[g + wide].lanes == vector_lanes
+               && output->group[g + wide].block_lanes == output->group[g].block_lanes)
+            wide++;
+        const int tail = g + wide < output->count && output->group[g + wide].lanes < vector_lanes;
         struct output_pass pass = {g, 0, 0};
         if (three && (wide == 3 || (wide > 4 && wide % 2 == 1)))
             pass.wide = 3;

@@ -13,23 +13,22 @@ struct source {
     int32_t step; /* 16, 8, or 2: every other voxel of an image */
 };
 
-/* Where a vector of outputs goes: that of row r to values[displacement + step * r]. */
+/* Where the outputs of a pass go: vector n of row r to wide[n][displacement + step * r], a narrow one likewise. */
 struct target {
-    float *values;
-    int64_t step;
+    float *wide[3], *narrow;
 };
 
-/* Products of consecutive portions of rows: the first `longer` portions have as many rows as multiply() is
- * compiled for, `shorter` more have one row less. */
+/* Products of the same rows with one matrix after another: for each of `points` and `passes`, rows are cut into
+ * portions, `longer` ones of as many rows as multiply() is compiled for, then `shorter` ones of one row less. */
 struct product {
-    int32_t source_count;
+    int32_t source_count, channels;
     const struct source *sources; /* none of them empty */
-    int64_t displacement;
-    int64_t first_row; /* of the first portion */
     int32_t longer, shorter;
-    const float *wide_weights; /* [input channel][wide vectors] */
-    const float *narrow_weights;
-    struct target targets[3]; /* of the wide vectors, then of the narrow one */
+    int32_t points, passes;
+    int64_t displacement, point_step; /* of what is read and written: that of the first point, and from point to point */
+    const struct target *targets;     /* of each pass */
+    int64_t wide_step, narrow_step;
+    const float *weights; /* [point][pass]: [input channel][wide vectors], then [input channel][narrow vector] */
     struct fetch_list *fetches;
 };
 

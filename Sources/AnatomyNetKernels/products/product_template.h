@@ -16,43 +16,61 @@ struct sums {
     vector_8 narrow[ROWS_MAX];
 };
 
-/* Where they go: those of vector n and row r to to[n] + r * steps[n]. */
-struct destination {
-    float *to[3];
-    int64_t steps[3];
+/* Distances of rows: `step` bytes, and multiples of it that addresses cannot express. A pointer is for
+ * ROWS_A_POINTER rows, whose distances they can. */
+enum { ROWS_A_POINTER = 6, POINTERS_MAX = (ROWS_MAX - 1) / ROWS_A_POINTER + 1 };
+struct distances {
+    int64_t one, three, five;
 };
 
-/* What a portion reads: rows are `step`, step3 / 3, step5 / 5 bytes apart. Pointer i is for the rows from
- * ROWS_A_POINTER * i on: so few that their distances are what addresses can express. */
-enum { ROWS_A_POINTER = 6, POINTERS_MAX = (ROWS_MAX - 1) / ROWS_A_POINTER + 1 };
+ANK_INLINE struct distances distances_of(int64_t floats) {
+    const int64_t step = floats * (int64_t)sizeof(float);
+    struct distances distances = {step, 3 * step, 5 * step};
+    __asm__("" : "+r"(distances.three), "+r"(distances.five));
+    return distances;
+}
+
+/* `row` is a constant after inlining, as are all numbers of rows, vectors and channels in what follows. */
+ANK_INLINE int64_t distance_of(const int row, const struct distances *distances) {
+    const int64_t multiples[ROWS_A_POINTER] = {0, distances->one, 2 * distances->one, distances->three,
+                                               4 * distances->one, distances->five};
+    return multiples[row % ROWS_A_POINTER];
+}
+
+/* Where the sums of a portion go. */
+struct destination {
+    char *wide[3], *narrow;
+    struct distances wide_rows, narrow_rows;
+};
+
+/* What a portion reads. */
 struct reading {
-    const char *from[POINTERS_MAX];
-    int64_t step, step3, step5;
+    const char *from[POINTERS_MAX]; /* of the rows 0, ROWS_A_POINTER ... */
+    struct distances rows;
     const float *wide_weights, *narrow_weights;
     const char *fetched;
     int64_t fetch_step;
 };
 
-/* The arguments before `reading` are constants in what follows; `wide` and `narrow` are vectors. */
-
-ANK_INLINE float value_of_row(const int row, const int channel, const struct reading *reading) {
-    const char *from = reading->from[row / ROWS_A_POINTER];
-    const int64_t distances[ROWS_A_POINTER] = {0, reading->step, 2 * reading->step, reading->step3, 4 * reading->step,
-                                               reading->step5};
-    return *(const float *)(from + distances[row % ROWS_A_POINTER] + 4 * channel);
-}
-
 ANK_INLINE void store_row(const int row, const int wide, const int narrow, const struct destination *destination,
                           const struct sums *sums) {
+    const int64_t beyond = row / ROWS_A_POINTER * ROWS_A_POINTER;
 #pragma clang loop unroll(full)
-    for (int n = 0; n < wide; n++) STORE_WIDE(destination->to[n] + row * destination->steps[n], sums->wide[row][n]);
-    if (narrow) store_8(destination->to[wide] + row * destination->steps[wide], sums->narrow[row]);
+    for (int n = 0; n < wide; n++)
+        STORE_WIDE((float *)(destination->wide[n] + beyond * destination->wide_rows.one
+                             + distance_of(row, &destination->wide_rows)),
+                   sums->wide[row][n]);
+    if (narrow)
+        store_8((float *)(destination->narrow + beyond * destination->narrow_rows.one
+                          + distance_of(row, &destination->narrow_rows)),
+                sums->narrow[row]);
 }
 
-/* Adds the products of one channel to the sums of `rows` rows. The first channel of a portion begins them,
- * and stores those of the portion before on the way. */
+/* Adds the products of one channel to the sums of `rows` rows. The first channel of a portion begins them, and
+ * on the way stores `stored` rows of the portion before; for other channels, that is NOT_FIRST. */
+enum { NOT_FIRST = -1 };
 ANK_INLINE void multiply_channel(const int rows, const int wide, const int narrow, const int channel,
-                                 const int is_first, const struct reading *reading,
+                                 const int stored, const struct reading *reading,
                                  const struct destination *carried, struct sums *sums) {
     WIDE_VECTOR w[3];
     vector_8 narrow_w = splat_8(0);
@@ -61,18 +79,19 @@ ANK_INLINE void multiply_channel(const int rows, const int wide, const int narro
     if (narrow) narrow_w = load_8(reading->narrow_weights + channel * 8);
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r++) {
-        if (is_first) store_row(r, wide, narrow, carried, sums);
-        const WIDE_VECTOR value = SPLAT_WIDE(value_of_row(r, channel, reading));
+        if (r < stored) store_row(r, wide, narrow, carried, sums);
+        const WIDE_VECTOR value = SPLAT_WIDE(*(const float *)(reading->from[r / ROWS_A_POINTER]
+                                                             + distance_of(r, &reading->rows) + 4 * channel));
 #pragma clang loop unroll(full)
         for (int n = 0; n < wide; n++) {
-            if (is_first)
+            if (stored != NOT_FIRST)
                 sums->wide[r][n] = value * w[n];
             else
                 ACCUMULATE(sums->wide[r][n], value, w[n]);
         }
         if (narrow) {
             const vector_8 low = (vector_8)__builtin_shufflevector(value, value, 0, 1, 2, 3, 4, 5, 6, 7);
-            sums->narrow[r] = is_first ? low * narrow_w : __builtin_elementwise_fma(low, narrow_w, sums->narrow[r]);
+            sums->narrow[r] = stored != NOT_FIRST ? low * narrow_w : __builtin_elementwise_fma(low, narrow_w, sums->narrow[r]);
         }
     }
 }
@@ -84,17 +103,13 @@ ANK_INLINE void prefetch_next(struct reading *reading) {
 
 ANK_INLINE void begin_source(const int rows, const struct source *source, int64_t displacement, int64_t first_row,
                              struct reading *reading) {
-    const int64_t step = source->step * (int64_t)sizeof(float);
-    const char *from = (const char *)(source->values + displacement) + first_row * step;
-    reading->step = step;
-    reading->step3 = 3 * step;
-    reading->step5 = 5 * step;
-    __asm__("" : "+r"(reading->step3), "+r"(reading->step5));
+    reading->rows = distances_of(source->step);
+    const char *from = (const char *)(source->values + displacement) + first_row * reading->rows.one;
 #pragma clang loop unroll(full)
     for (int i = 0; i < (rows - 1) / ROWS_A_POINTER + 1; i++) {
         reading->from[i] = from;
         __asm__("" : "+r"(reading->from[i]));
-        from += ROWS_A_POINTER * step;
+        from += ROWS_A_POINTER * reading->rows.one;
     }
 }
 
@@ -105,19 +120,21 @@ ANK_INLINE void advance(const int rows, const int wide, const int narrow, const 
     reading->narrow_weights += channels * narrow * 8;
 }
 
-ANK_INLINE void multiply_portion(const int rows, const int wide, const int narrow, const struct product *p,
-                                 int64_t first_row, const struct destination *carried, struct sums *sums) {
-    const struct fetch_share share = fetch_list_share(p->fetches, p->wide_weights);
+/* The sums of a portion from `first_row` on. `stored` rows of those in `sums` before go to `carried`. */
+ANK_INLINE void multiply_portion(const int rows, const int wide, const int narrow, const int stored,
+                                 const struct product *p, const float *weights, int64_t displacement, int64_t first_row,
+                                 const struct destination *carried, struct sums *sums) {
+    const struct fetch_share share = fetch_list_share(p->fetches);
     struct reading reading = {
-        .wide_weights = p->wide_weights,
-        .narrow_weights = p->narrow_weights,
+        .wide_weights = weights,
+        .narrow_weights = weights + p->channels * wide * WIDE,
         .fetched = share.from,
         .fetch_step = share.step,
     };
     const struct source *source = p->sources;
     const struct source *const end = source + p->source_count;
-    begin_source(rows, source, p->displacement, first_row, &reading);
-    multiply_channel(rows, wide, narrow, 0, 1, &reading, carried, sums);
+    begin_source(rows, source, displacement, first_row, &reading);
+    multiply_channel(rows, wide, narrow, 0, stored, &reading, carried, sums);
     advance(rows, wide, narrow, 1, &reading);
     int32_t left = source->channels - 1;
     for (;;) {
@@ -125,7 +142,7 @@ ANK_INLINE void multiply_portion(const int rows, const int wide, const int narro
 #pragma clang loop unroll(full)
             for (int k = 0; k < CHANNELS_A_TURN; k++) {
                 if (k % 2 == 0) prefetch_next(&reading);
-                multiply_channel(rows, wide, narrow, k, 0, &reading, carried, sums);
+                multiply_channel(rows, wide, narrow, k, NOT_FIRST, &reading, carried, sums);
             }
             advance(rows, wide, narrow, CHANNELS_A_TURN, &reading);
         }
@@ -134,16 +151,24 @@ ANK_INLINE void multiply_portion(const int rows, const int wide, const int narro
             if (!(left & turn)) continue;
             prefetch_next(&reading);
 #pragma clang loop unroll(full)
-            for (int k = 0; k < turn; k++) multiply_channel(rows, wide, narrow, k, 0, &reading, carried, sums);
+            for (int k = 0; k < turn; k++) multiply_channel(rows, wide, narrow, k, NOT_FIRST, &reading, carried, sums);
             advance(rows, wide, narrow, turn, &reading);
         }
         if (++source == end) break;
-        begin_source(rows, source, p->displacement, first_row, &reading);
+        begin_source(rows, source, displacement, first_row, &reading);
         left = source->channels;
     }
 }
 
-/* `rows` x (`wide` + `narrow`) accumulators; the arguments before `p` are constants. */
+ANK_INLINE void set_destination(const int wide, const int narrow, const struct product *p, const struct target *target,
+                                int64_t displacement, int64_t row, struct destination *destination) {
+#pragma clang loop unroll(full)
+    for (int n = 0; n < wide; n++)
+        destination->wide[n] = (char *)(target->wide[n] + displacement + row * p->wide_step);
+    if (narrow) destination->narrow = (char *)(target->narrow + displacement + row * p->narrow_step);
+}
+
+/* `rows` x (`wide` + `narrow`) accumulators. */
 ANK_INLINE void multiply(const int rows, const int wide, const int narrow, const struct product *p) {
     struct sums sums;
 #pragma clang loop unroll(full)
@@ -152,38 +177,33 @@ ANK_INLINE void multiply(const int rows, const int wide, const int narrow, const
         for (int n = 0; n < wide; n++) sums.wide[r][n] = SPLAT_WIDE(0);
         sums.narrow[r] = splat_8(0);
     }
-    float nowhere[WIDE];
-    struct destination carried;
-#pragma clang loop unroll(full)
-    for (int n = 0; n < wide + narrow; n++) {
-        carried.to[n] = nowhere;
-        carried.steps[n] = 0;
-    }
-    int64_t row = p->first_row;
-    for (int32_t left = p->longer; left > 0; left--) {
-        multiply_portion(rows, wide, narrow, p, row, &carried, &sums);
-#pragma clang loop unroll(full)
-        for (int n = 0; n < wide + narrow; n++) {
-            carried.steps[n] = p->targets[n].step;
-            carried.to[n] = p->targets[n].values + p->displacement + row * carried.steps[n];
-        }
-        row += rows;
-    }
-    int stored = rows;
-    if (rows > 1) {
-        for (int32_t left = p->shorter; left > 0; left--) {
-            if (stored == rows) store_row(rows - 1, wide, narrow, &carried, &sums);
-            stored = rows - 1;
-            multiply_portion(rows - 1, wide, narrow, p, row, &carried, &sums);
-#pragma clang loop unroll(full)
-            for (int n = 0; n < wide + narrow; n++) {
-                carried.steps[n] = p->targets[n].step;
-                carried.to[n] = p->targets[n].values + p->displacement + row * carried.steps[n];
+    /* The first portion finds zeros to store; they go where its own sums will go. */
+    struct destination carried = {.wide_rows = distances_of(p->wide_step)};
+    if (narrow) carried.narrow_rows = distances_of(p->narrow_step);
+    set_destination(wide, narrow, p, p->targets, p->displacement, 0, &carried);
+    int carried_rows = rows;
+
+    const float *weights = p->weights;
+    int64_t displacement = p->displacement;
+    for (int32_t point = 0; point < p->points; point++, displacement += p->point_step) {
+        for (int32_t pass = 0; pass < p->passes; pass++, weights += p->channels * (wide * WIDE + narrow * 8)) {
+            int64_t row = 0;
+            for (int32_t left = p->longer; left > 0; left--, row += rows) {
+                if (carried_rows == rows) store_row(rows - 1, wide, narrow, &carried, &sums);
+                multiply_portion(rows, wide, narrow, rows - 1, p, weights, displacement, row, &carried, &sums);
+                set_destination(wide, narrow, p, &p->targets[pass], displacement, row, &carried);
+                carried_rows = rows;
             }
-            row += rows - 1;
+            if (rows == 1) continue;
+            for (int32_t left = p->shorter; left > 0; left--, row += rows - 1) {
+                if (carried_rows == rows) store_row(rows - 1, wide, narrow, &carried, &sums);
+                multiply_portion(rows - 1, wide, narrow, rows - 1, p, weights, displacement, row, &carried, &sums);
+                set_destination(wide, narrow, p, &p->targets[pass], displacement, row, &carried);
+                carried_rows = rows - 1;
+            }
         }
     }
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows - 1; r++) store_row(r, wide, narrow, &carried, &sums);
-    if (stored == rows) store_row(rows - 1, wide, narrow, &carried, &sums);
+    if (carried_rows == rows) store_row(rows - 1, wide, narrow, &carried, &sums);
 }

@@ -1,15 +1,6 @@
 /* Products over a row of voxels as they lie in memory: every voxel's channels, or every other voxel's
  * taps, times a matrix. Included by each instruction set after its products. */
 
-/* Where the vectors of a pass go in `sums`, which hold `rows` rows of one block after another. */
-static void pass_targets(const struct output_pass *pass, const struct lane_groups *output, float *sums, int64_t rows,
-                         struct target targets[3]) {
-    for (int32_t n = 0; n < pass->wide + pass->narrow; n++) {
-        const struct lane_group *group = &output->group[pass->first_group + n];
-        targets[n] = (struct target){sums + rows * (group->offset - group->lane) + group->lane, group->block_lanes};
-    }
-}
-
 /* Portions that `rows` rows are cut into, each as large as registers allow, and some of them one row smaller
  * than the others. */
 struct portions {
@@ -42,25 +33,72 @@ static int32_t prefetches_of(const struct source *sources, int32_t count) {
     return prefetches;
 }
 
-/* Sums over `sources` for `rows` rows, a portion that fills the registers after another. */
-static void multiply_whole_row(const struct source *sources, int32_t source_count, int32_t inputs, int32_t rows,
-                               const struct output_passes *passes, const struct lane_groups *output,
-                               const float *weights, float *sums, struct fetch_list *fetches) {
+/* Consecutive passes of one kind, taken together: see struct product. */
+struct pass_group {
+    struct output_pass kind;
+    struct product product;
+    int32_t rows; /* of its longer portions */
+    int64_t weights; /* floats at each point */
+};
+
+/* Arranges the products of `rows` rows for all passes over the outputs, which lie block by block in `sums`, each
+ * block's rows one after another; returns the number of groups. `targets` has room for all passes. */
+static int32_t group_passes(const struct output_passes *passes, const struct lane_groups *output, int32_t rows,
+                            float *sums, const struct source *sources, int32_t source_count, int32_t channels,
+                            struct fetch_list *fetches, struct pass_group *groups, struct target *targets) {
+    int32_t count = 0;
     for (int32_t p = 0; p < passes->count; p++) {
         const struct output_pass *pass = &passes->pass[p];
-        const struct portions portions = portions_of(rows, rows_most(pass->wide, pass->narrow));
-        struct product product = {
-            .source_count = source_count,
-            .sources = sources,
-            .longer = portions.longer,
-            .shorter = portions.shorter,
-            .wide_weights = weights,
-            .narrow_weights = weights + (int64_t)inputs * pass->wide * WIDE,
-            .fetches = fetches,
-        };
-        pass_targets(pass, output, sums, rows, product.targets);
-        multiply_rows(portions.rows, pass->wide, pass->narrow, &product);
-        weights += (int64_t)inputs * (pass->wide * WIDE + pass->narrow * 8);
+        const struct lane_group *vectors = &output->group[pass->first_group];
+        struct pass_group *group = &groups[count - 1];
+        const int64_t wide_step = pass->wide ? vectors->block_lanes : 0;
+        if (count == 0 || group->kind.wide != pass->wide || group->kind.narrow != pass->narrow
+            || group->product.wide_step != wide_step) {
+            const struct portions portions = portions_of(rows, rows_most(pass->wide, pass->narrow));
+            group = &groups[count++];
+            *group = (struct pass_group){
+                .kind = *pass,
+                .product = {
+                    .source_count = source_count,
+                    .channels = channels,
+                    .sources = sources,
+                    .longer = portions.longer,
+                    .shorter = portions.shorter,
+                    .points = 1,
+                    .targets = &targets[p],
+                    .wide_step = wide_step,
+                    .narrow_step = pass->narrow ? vectors[pass->wide].block_lanes : 0,
+                    .fetches = fetches,
+                },
+                .rows = portions.rows,
+            };
+        }
+        group->product.passes++;
+        group->weights += (int64_t)channels * (pass->wide * WIDE + pass->narrow * 8);
+        for (int32_t n = 0; n < pass->wide + pass->narrow; n++) {
+            const struct lane_group *vector = &vectors[n];
+            float *to = sums + (int64_t)rows * (vector->offset - vector->lane) + vector->lane;
+            if (n < pass->wide)
+                targets[p].wide[n] = to;
+            else
+                targets[p].narrow = to;
+        }
+    }
+    return count;
+}
+
+/* Sums over `sources` for `rows` rows. */
+static void multiply_whole_row(const struct source *sources, int32_t source_count, int32_t channels, int32_t rows,
+                               const struct output_passes *passes, const struct lane_groups *output,
+                               const float *weights, float *sums, struct fetch_list *fetches) {
+    struct pass_group groups[LANE_GROUPS_MAX];
+    struct target targets[LANE_GROUPS_MAX];
+    const int32_t count =
+        group_passes(passes, output, rows, sums, sources, source_count, channels, fetches, groups, targets);
+    for (int32_t g = 0; g < count; g++) {
+        groups[g].product.weights = weights;
+        multiply_rows(groups[g].rows, groups[g].kind.wide, groups[g].kind.narrow, &groups[g].product);
+        weights += groups[g].weights;
     }
 }
 

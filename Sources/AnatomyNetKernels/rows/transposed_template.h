@@ -47,19 +47,24 @@ static void ANK(transposed_sums)(const struct source *sources, int32_t source_co
     }
     const struct portions portions = portions_of(count, rows_most(2, 0));
     fetch_list_spread(fetches, 16 / WIDE * (portions.longer + portions.shorter), prefetches_of(sources, source_count));
+    struct target targets[16 / WIDE];
     for (int32_t pass = 0; pass < 16 / WIDE; pass += 1) {
-        const struct product product = {
-            .source_count = source_count,
-            .sources = sources,
-            .longer = portions.longer,
-            .shorter = portions.shorter,
-            .wide_weights = weights + (int64_t)pass * 16 * inputs,
-            .narrow_weights = weights,
-            .targets = {{sums + pass * 16, 32}, {sums + pass * 16 + WIDE, 32}},
-            .fetches = fetches,
-        };
-        multiply_rows(portions.rows, 2, 0, &product);
+        targets[pass] = (struct target){.wide = {sums + pass * 16, sums + pass * 16 + WIDE}};
     }
+    const struct product product = {
+        .source_count = source_count,
+        .channels = inputs,
+        .sources = sources,
+        .longer = portions.longer,
+        .shorter = portions.shorter,
+        .points = 1,
+        .passes = 16 / WIDE,
+        .targets = targets,
+        .wide_step = 32,
+        .weights = weights,
+        .fetches = fetches,
+    };
+    multiply_rows(portions.rows, 2, 0, &product);
 }
 
 /* Makes of the sums of input voxels x ... x + count - 1 their part of an output row. */

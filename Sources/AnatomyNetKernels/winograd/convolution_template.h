@@ -198,29 +198,6 @@ static void restore_point_output(const struct item *item, int point) {
     }
 }
 
-/* The products of one pass over the outputs. */
-struct pass_products {
-    struct product product;
-    const struct output_pass *pass;
-    int32_t rows; /* of its longer portions */
-};
-
-/* The products at one point of 216; returns the next point's weights. */
-static const float *multiply_point(const struct item *item, struct pass_products *products, int64_t displacement,
-                                   const float *weights) {
-    const int32_t channels = item->input.channels;
-    for (int32_t p = 0; p < item->passes.count; p++) {
-        struct product *product = &products[p].product;
-        const int32_t wide = products[p].pass->wide, narrow = products[p].pass->narrow;
-        product->displacement = displacement;
-        product->wide_weights = weights;
-        product->narrow_weights = weights + (int64_t)channels * wide * WIDE;
-        weights += (int64_t)channels * (wide * WIDE + narrow * 8);
-        multiply_rows(products[p].rows, wide, narrow, product);
-    }
-    return weights;
-}
-
 /* Which of the points along D and H the products of a row block are wanted at; returns how many. A short tile
  * does without b and -b along D, and no output but the last of four needs infinity: there the output transform
  * gets zeros, lest it meet what is no number. */
@@ -240,6 +217,27 @@ static int32_t wanted_points(const struct item *item, int32_t tile_row, int want
     return count;
 }
 
+/* The products at the six points along W. Those of a point take the place of the values of the point before,
+ * which all passes must have read by then. */
+static void multiply_points(const struct item *item, struct pass_group *groups, int32_t group_count,
+                            const float *weights) {
+    if (group_count == 1) {
+        struct product *product = &groups->product;
+        product->points = WINOGRAD_POINTS;
+        product->point_step = item->work.tile_slot;
+        product->weights = weights;
+        multiply_rows(groups->rows, groups->kind.wide, groups->kind.narrow, product);
+        return;
+    }
+    for (int x = 0; x < WINOGRAD_POINTS; x++)
+        for (int32_t g = 0; g < group_count; g++) {
+            groups[g].product.displacement = x * item->work.tile_slot;
+            groups[g].product.weights = weights;
+            multiply_rows(groups[g].rows, groups[g].kind.wide, groups[g].kind.narrow, &groups[g].product);
+            weights += groups[g].weights;
+        }
+}
+
 /* From columns of inputs to columns of products, point after point along D and H, so that few tiles and
  * products are in use at a time: up to 32 channels the first-level cache holds them. What does not change
  * from point to point is set up before: with 14 channels a portion takes no more than 84 cycles. */
@@ -252,32 +250,22 @@ static void convolve_columns(struct item *item, int32_t tile_row) {
         const float *values = item->tile_values + item->work.tile_slot + (int64_t)item->tiles * group->offset;
         sources[g] = (struct source){values, group->channels, group->lanes};
     }
-    struct pass_products products[LANE_GROUPS_MAX];
-    int64_t shares = 0;
-    for (int32_t p = 0; p < item->passes.count; p++) {
-        const struct output_pass *pass = &item->passes.pass[p];
-        products[p].pass = pass;
-        const struct portions portions = portions_of(item->tiles, rows_most(pass->wide, pass->narrow));
-        products[p].rows = portions.rows;
-        products[p].product = (struct product){
-            .source_count = item->input.count,
-            .sources = sources,
-            .longer = portions.longer,
-            .shorter = portions.shorter,
-            .fetches = &item->fetches,
-        };
-        pass_targets(pass, &item->output_vectors, item->tile_values, item->tiles, products[p].product.targets);
-        shares += wanted_count * WINOGRAD_POINTS * (portions.longer + portions.shorter);
-    }
-    fetch_list_spread(&item->fetches, shares, prefetches_of(sources, item->input.count));
+    struct pass_group groups[LANE_GROUPS_MAX];
+    struct target targets[LANE_GROUPS_MAX];
+    const int32_t channels = item->input.channels;
+    const int32_t group_count =
+        group_passes(&item->passes, &item->output_vectors, item->tiles, item->tile_values, sources, item->input.count,
+                     channels, &item->fetches, groups, targets);
+    fetch_list_spread(&item->fetches,
+                      wanted_count * WINOGRAD_POINTS * whole_row_portions(&item->passes, item->tiles),
+                      prefetches_of(sources, item->input.count));
 
-    const int64_t point_weights = (int64_t)WINOGRAD_POINTS * item->input.channels * item->output_vectors.lanes;
+    const int64_t weights_step = (int64_t)channels * item->output_vectors.lanes;
     for (int32_t i = 0; i < wanted_count; i++) {
         const int point = wanted[i];
         transform_point_input(item, point);
-        const float *weights = (const float *)item->operation->weights + point * point_weights;
-        for (int x = 0; x < WINOGRAD_POINTS; x++)
-            weights = multiply_point(item, products, x * item->work.tile_slot, weights);
+        const float *weights = (const float *)item->operation->weights + point * WINOGRAD_POINTS * weights_step;
+        multiply_points(item, groups, group_count, weights);
         restore_point_output(item, point);
     }
 }
