@@ -24,22 +24,32 @@ void ank_lane_groups(struct lane_groups *groups, int32_t count, const ank_block 
     }
 }
 
+/* How many of the last group's channels are dot products: where they are few, where other vectors come in pairs (an
+ * odd one is better off with another at its side, even a nearly idle one), and where weights take no more room
+ * than those of a vector of outputs would (8 floats an input channel). */
+static int32_t dotted_channels(const struct lane_groups *output, const struct lane_groups *input) {
+    if (!input || output->count % 2 == 0 || DOTTED_CHANNELS_MAX * input->lanes > 8 * input->channels) return 0;
+    const struct lane_group *last = &output->group[output->count - 1];
+    return last->lanes == 8 && last->channels <= DOTTED_CHANNELS_MAX ? last->channels : 0;
+}
+
 /* Two wide vectors a row make the best use of 32 (or 16) registers. With 32, three, or two and a
  * narrow one, beat two passes, the second of which would load every input value again for one vector
  * only. With 16, three vectors of weights leave room for 3 rows of sums (of 4, one is spilled): there a
  * pass of one vector, 12 rows at a time, is faster. Rows of a pass's wide vectors are equally far apart. */
 void ank_output_passes(struct output_passes *passes, const struct lane_groups *output,
-                            int32_t vector_lanes) {
+                       const struct lane_groups *dotted, int32_t vector_lanes) {
     const int three = vector_lanes == 16;
+    const int32_t dots = dotted_channels(output, dotted), end = output->count - (dots > 0);
     passes->count = 0;
     int32_t g = 0;
-    while (g < output->count) {
+    while (g < end) {
         int32_t wide = 0;
-        while (g + wide < output->count && output->group[g + wide].lanes == vector_lanes
+        while (g + wide < end && output->group[g + wide].lanes == vector_lanes
                && output->group[g + wide].block_lanes == output->group[g].block_lanes)
             wide++;
-        const int tail = g + wide < output->count && output->group[g + wide].lanes < vector_lanes;
-        struct output_pass pass = {g, 0, 0};
+        const int tail = g + wide < end && output->group[g + wide].lanes < vector_lanes;
+        struct output_pass pass = {.first_group = g};
         if (three && (wide == 3 || (wide > 4 && wide % 2 == 1)))
             pass.wide = 3;
         else
@@ -48,19 +58,22 @@ void ank_output_passes(struct output_passes *passes, const struct lane_groups *o
         passes->pass[passes->count++] = pass;
         g += pass.wide + pass.narrow;
     }
+    if (dots) passes->pass[passes->count++] = (struct output_pass){.first_group = end, .dotted = dots};
 }
 
 struct weight_column ank_weight_column(const struct lane_groups *output, const struct output_passes *passes,
-                                       int32_t inputs, int32_t group, int32_t lane, int32_t vector_lanes) {
+                                       int32_t inputs, int32_t input_lanes, int32_t group, int32_t lane,
+                                       int32_t vector_lanes) {
     const struct output_pass *pass = passes->pass;
-    while (group >= pass->first_group + pass->wide + pass->narrow) pass++;
+    while (group >= pass->first_group + pass->wide + pass->narrow + (pass->dotted > 0)) pass++;
     int64_t first = (int64_t)inputs * output->group[pass->first_group].offset;
+    if (pass->dotted) return (struct weight_column){first + (int64_t)lane * input_lanes, 0, 1};
     const int32_t vector = group - pass->first_group;
     if (vector < pass->wide)
         return (struct weight_column){first + (int64_t)vector * vector_lanes + lane,
-                                      (int64_t)pass->wide * vector_lanes};
+                                      (int64_t)pass->wide * vector_lanes, 0};
     first += (int64_t)inputs * pass->wide * vector_lanes;
     const int32_t narrow_lanes = output->group[group].lanes;
     return (struct weight_column){first + (int64_t)(vector - pass->wide) * narrow_lanes + lane,
-                                  (int64_t)pass->narrow * narrow_lanes};
+                                  (int64_t)pass->narrow * narrow_lanes, 0};
 }

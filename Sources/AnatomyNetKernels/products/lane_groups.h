@@ -23,11 +23,14 @@ struct lane_groups {
     struct lane_group group[LANE_GROUPS_MAX];
 };
 
-/* Output groups whose products are computed together: up to three accumulators a row. */
+/* Output groups whose products are computed together: up to three accumulators a row; or one of few channels,
+ * which are dot products. */
 struct output_pass {
     int32_t first_group;
     int32_t wide, narrow; /* vectors of the full width, and of half of it */
+    int32_t dotted;       /* channels of the one group, if there are no vectors */
 };
+enum { DOTTED_CHANNELS_MAX = 2 };
 
 struct output_passes {
     int32_t count;
@@ -40,17 +43,21 @@ int32_t ank_lane_group_count(int32_t count, const ank_block *blocks, int32_t vec
 void ank_lane_groups(struct lane_groups *groups, int32_t count, const ank_block *blocks,
                           int32_t vector_lanes);
 
+/* `dotted` are the inputs where dot products may be taken, or NULL. */
 void ank_output_passes(struct output_passes *passes, const struct lane_groups *output,
-                            int32_t vector_lanes);
+                       const struct lane_groups *dotted, int32_t vector_lanes);
 
-/* Where the weights of one output lane are in a weight matrix: that of input channel k at
- * first + k * step. The matrix holds, for each pass, the wide vectors of every input channel and
- * then the narrow ones. */
+/* Where the weights of one output lane are in a weight matrix: that of input channel k at first + k * step, of
+ * a dot product at first + the channel's lane. The matrix holds, for each pass, the wide vectors of every input
+ * channel and then the narrow ones, or for each dotted channel those of all input lanes. */
 struct weight_column {
     int64_t first, step;
+    int32_t by_lane;
 };
 
+/* `inputs` are the input channels, `input_lanes` all their blocks' lanes. */
 struct weight_column ank_weight_column(const struct lane_groups *output, const struct output_passes *passes,
-                                       int32_t inputs, int32_t group, int32_t lane, int32_t vector_lanes);
+                                       int32_t inputs, int32_t input_lanes, int32_t group, int32_t lane,
+                                       int32_t vector_lanes);
 
 #endif

@@ -12,10 +12,11 @@ static struct portions portions_of(int32_t rows, int32_t most) {
     return (struct portions){(rows + count - 1) / count, count - shorter, shorter};
 }
 
-/* How many portions multiply_whole_row() takes. */
+/* How many portions products of `rows` rows are cut into. */
 static int64_t whole_row_portions(const struct output_passes *passes, int32_t rows) {
     int64_t count = 0;
     for (int32_t p = 0; p < passes->count; p++) {
+        if (passes->pass[p].dotted) continue;
         const int32_t most = rows_most(passes->pass[p].wide, passes->pass[p].narrow);
         count += (rows + most - 1) / most;
     }
@@ -37,7 +38,7 @@ static int32_t prefetches_of(const struct source *sources, int32_t count) {
 struct pass_group {
     struct output_pass kind;
     struct product product;
-    int32_t rows; /* of its longer portions */
+    int32_t rows;    /* of its longer portions, or of all where they are dot products */
     int64_t weights; /* floats at each point */
 };
 
@@ -52,9 +53,10 @@ static int32_t group_passes(const struct output_passes *passes, const struct lan
         const struct lane_group *vectors = &output->group[pass->first_group];
         struct pass_group *group = &groups[count - 1];
         const int64_t wide_step = pass->wide ? vectors->block_lanes : 0;
-        if (count == 0 || group->kind.wide != pass->wide || group->kind.narrow != pass->narrow
+        if (count == 0 || pass->dotted || group->kind.wide != pass->wide || group->kind.narrow != pass->narrow
             || group->product.wide_step != wide_step) {
-            const struct portions portions = portions_of(rows, rows_most(pass->wide, pass->narrow));
+            const struct portions portions =
+                pass->dotted ? (struct portions){.rows = rows} : portions_of(rows, rows_most(pass->wide, pass->narrow));
             group = &groups[count++];
             *group = (struct pass_group){
                 .kind = *pass,
@@ -67,15 +69,15 @@ static int32_t group_passes(const struct output_passes *passes, const struct lan
                     .points = 1,
                     .targets = &targets[p],
                     .wide_step = wide_step,
-                    .narrow_step = pass->narrow ? vectors[pass->wide].block_lanes : 0,
+                    .narrow_step = pass->narrow || pass->dotted ? vectors[pass->wide].block_lanes : 0,
                     .fetches = fetches,
                 },
                 .rows = portions.rows,
             };
         }
         group->product.passes++;
-        group->weights += (int64_t)channels * (pass->wide * WIDE + pass->narrow * 8);
-        for (int32_t n = 0; n < pass->wide + pass->narrow; n++) {
+        group->weights += (int64_t)channels * (pass->wide * WIDE + (pass->narrow || pass->dotted) * 8);
+        for (int32_t n = 0; n < pass->wide + pass->narrow + (pass->dotted > 0); n++) {
             const struct lane_group *vector = &vectors[n];
             float *to = sums + (int64_t)rows * (vector->offset - vector->lane) + vector->lane;
             if (n < pass->wide)
@@ -85,6 +87,13 @@ static int32_t group_passes(const struct output_passes *passes, const struct lan
         }
     }
     return count;
+}
+
+static void multiply_group(const struct pass_group *group) {
+    if (group->kind.dotted)
+        multiply_dots(group->kind.dotted, group->rows, &group->product);
+    else
+        multiply_rows(group->rows, group->kind.wide, group->kind.narrow, &group->product);
 }
 
 /* Sums over `sources` for `rows` rows. */
@@ -97,7 +106,7 @@ static void multiply_whole_row(const struct source *sources, int32_t source_coun
         group_passes(passes, output, rows, sums, sources, source_count, channels, fetches, groups, targets);
     for (int32_t g = 0; g < count; g++) {
         groups[g].product.weights = weights;
-        multiply_rows(groups[g].rows, groups[g].kind.wide, groups[g].kind.narrow, &groups[g].product);
+        multiply_group(&groups[g]);
         weights += groups[g].weights;
     }
 }

@@ -83,7 +83,7 @@ static void row_convolution_convolve(const ank_convolution *operation, int64_t i
     struct output_passes passes;
     ank_lane_groups(&vectors, operation->output_count, operation->output, WIDE);
     ank_lane_groups(&output, operation->output_count, operation->output, BLOCK_LANES);
-    ank_output_passes(&passes, &vectors, WIDE);
+    ank_output_passes(&passes, &vectors, NULL, WIDE);
 
     float *sums = scratch, *widened = sums + (int64_t)output.lanes * operation->width;
     struct fetch_list fetches;

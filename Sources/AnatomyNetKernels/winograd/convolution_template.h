@@ -39,6 +39,7 @@ struct item {
     struct lane_groups input, output; /* of whole blocks */
     struct lane_groups output_vectors;
     struct output_passes passes;      /* of the vectors */
+    struct output_passes row_passes;  /* likewise, of a shortcut's products */
     struct winograd_work work;
     int32_t plane;              /* first plane of the tile */
     int32_t planes;             /* so many of its four planes are wanted */
@@ -221,19 +222,19 @@ static int32_t wanted_points(const struct item *item, int32_t tile_row, int want
  * which all passes must have read by then. */
 static void multiply_points(const struct item *item, struct pass_group *groups, int32_t group_count,
                             const float *weights) {
-    if (group_count == 1) {
+    if (group_count == 1 && !groups->kind.dotted) {
         struct product *product = &groups->product;
         product->points = WINOGRAD_POINTS;
         product->point_step = item->work.tile_slot;
         product->weights = weights;
-        multiply_rows(groups->rows, groups->kind.wide, groups->kind.narrow, product);
+        multiply_group(groups);
         return;
     }
     for (int x = 0; x < WINOGRAD_POINTS; x++)
         for (int32_t g = 0; g < group_count; g++) {
             groups[g].product.displacement = x * item->work.tile_slot;
             groups[g].product.weights = weights;
-            multiply_rows(groups[g].rows, groups[g].kind.wide, groups[g].kind.narrow, &groups[g].product);
+            multiply_group(&groups[g]);
             weights += groups[g].weights;
         }
 }
@@ -283,7 +284,7 @@ static void multiply_shortcut(struct item *item, int32_t tile_row) {
         struct source sources[LANE_GROUPS_MAX];
         channel_sources(shortcut->input, shortcut->input_count, plane, row, 4 * item->tile, voxels, op->height, op->zero_row,
                         item->widened, sources);
-        multiply_whole_row(sources, shortcut->input_count, inputs, voxels, &item->passes, &item->output_vectors,
+        multiply_whole_row(sources, shortcut->input_count, inputs, voxels, &item->row_passes, &item->output_vectors,
                            shortcut->weights, item->shortcut + (int64_t)r * 4 * item->tiles * item->output.lanes,
                            &item->fetches);
     }
@@ -488,7 +489,8 @@ static void winograd_convolve(const ank_convolution *operation, int64_t index, v
     item.operation = operation;
     winograd_plan(&item.input, &item.output, &item.work, operation);
     ank_lane_groups(&item.output_vectors, operation->output_count, operation->output, WIDE);
-    ank_output_passes(&item.passes, &item.output_vectors, WIDE);
+    ank_output_passes(&item.passes, &item.output_vectors, &item.input, WIDE);
+    ank_output_passes(&item.row_passes, &item.output_vectors, NULL, WIDE);
     const struct winograd_work *work = &item.work;
 
     /* Consecutive items walk on along H. */
