@@ -13,7 +13,6 @@ enum { ROWS_MAX = 12, ROWS_TWO_VECTORS = 6 };
 enum { BLOCK_TILES_MAX = 30, SINGLE_BLOCK_TILES_MAX = 30, BLOCK_BYTES_MAX = 2048 * 1024 };
 #define CHANNELS_A_TURN 4
 #define REACH 32
-#define ACCUMULATE(sum, value, weight) __asm__("vfmadd231ps %2,%1,%0" : "+x"(sum) : "x"(value), "x"(weight))
 #include "../products/product_template.h"
 
 static int32_t rows_most(int32_t wide, int32_t narrow) {

@@ -15,7 +15,6 @@ enum { ROWS_MAX = 30, ROWS_TWO_VECTORS = 14, ROWS_THREE_VECTORS = 9 };
 enum { BLOCK_TILES_MAX = 16, SINGLE_BLOCK_TILES_MAX = 30, BLOCK_BYTES_MAX = 960 * 1024 };
 #define CHANNELS_A_TURN 2
 #define REACH 128
-#define ACCUMULATE(sum, value, weight) __asm__("vfmadd231ps %2,%1,%0" : "+v"(sum) : "v"(value), "v"(weight))
 #include "../products/product_template.h"
 
 static int32_t rows_most(int32_t wide, int32_t narrow) {

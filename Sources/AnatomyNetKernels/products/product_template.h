@@ -10,6 +10,11 @@
 #define STORE_WIDE WITH_WIDTH(store_, WIDE)
 #define SPLAT_WIDE WITH_WIDTH(splat_, WIDE)
 
+/* sum += value * weight, in that form: left to itself, the compiler lets `value` take the sum where it is used for
+ * the last time, and then moves and spills sums between the steps. It also folds the load of `value` into the
+ * multiply-adds, and so loads it once for each vector; where AVX-512 has but one, that is welcome. */
+#define ACCUMULATE(sum, value, weight) __asm__("vfmadd231ps %2,%1,%0" : "+v"(sum) : "v"(value), "v"(weight))
+
 /* The sums of a portion. */
 struct sums {
     WIDE_VECTOR wide[ROWS_MAX][3];
@@ -81,17 +86,22 @@ ANK_INLINE void multiply_channel(const int rows, const int wide, const int narro
     for (int r = 0; r < rows; r++) {
         if (r < stored) store_row(r, wide, narrow, carried, sums);
         const WIDE_VECTOR value = SPLAT_WIDE(*(const float *)(reading->from[r / ROWS_A_POINTER]
-                                                             + distance_of(r, &reading->rows) + 4 * channel));
+                                                              + distance_of(r, &reading->rows) + 4 * channel));
 #pragma clang loop unroll(full)
         for (int n = 0; n < wide; n++) {
             if (stored != NOT_FIRST)
                 sums->wide[r][n] = value * w[n];
+            else if (wide + narrow == 1 && WIDE == 16)
+                sums->wide[r][n] = __builtin_elementwise_fma(value, w[n], sums->wide[r][n]);
             else
                 ACCUMULATE(sums->wide[r][n], value, w[n]);
         }
         if (narrow) {
             const vector_8 low = (vector_8)__builtin_shufflevector(value, value, 0, 1, 2, 3, 4, 5, 6, 7);
-            sums->narrow[r] = stored != NOT_FIRST ? low * narrow_w : __builtin_elementwise_fma(low, narrow_w, sums->narrow[r]);
+            if (stored != NOT_FIRST)
+                sums->narrow[r] = low * narrow_w;
+            else
+                ACCUMULATE(sums->narrow[r], low, narrow_w);
         }
     }
 }
