@@ -1,4 +1,4 @@
-/* Rows to fetch ahead into the second-level cache from inside the products, a few bytes an input channel. */
+/* Rows to fetch ahead into the second-level cache from inside the products, a few bytes for every other input channel. */
 #ifndef FETCH_LIST_H
 #define FETCH_LIST_H
 

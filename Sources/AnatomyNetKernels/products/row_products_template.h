@@ -51,9 +51,9 @@ static int32_t group_passes(const struct output_passes *passes, const struct lan
     for (int32_t p = 0; p < passes->count; p++) {
         const struct output_pass *pass = &passes->pass[p];
         const struct lane_group *vectors = &output->group[pass->first_group];
-        struct pass_group *group = &groups[count - 1];
+        struct pass_group *group = count ? &groups[count - 1] : NULL;
         const int64_t wide_step = pass->wide ? vectors->block_lanes : 0;
-        if (count == 0 || pass->dotted || group->kind.wide != pass->wide || group->kind.narrow != pass->narrow
+        if (!group || pass->dotted || group->kind.wide != pass->wide || group->kind.narrow != pass->narrow
             || group->product.wide_step != wide_step) {
             const struct portions portions =
                 pass->dotted ? (struct portions){.rows = rows} : portions_of(rows, rows_most(pass->wide, pass->narrow));
