@@ -72,7 +72,10 @@ ANK_INLINE void store_row(const int row, const int wide, const int narrow, const
 }
 
 /* Adds the products of one channel to the sums of `rows` rows. The first channel of a portion begins them, and
- * on the way stores `stored` rows of the portion before; for other channels, that is NOT_FIRST. */
+ * on the way stores `stored` rows of the portion before; for other channels, that is NOT_FIRST.
+ *
+ * Twelve stores in a burst after a portion's last channel cost a Zen 3 20 cycles, beside the 84 of 14 channels;
+ * among the multiplications of the next portion they cost 1 to 3. */
 enum { NOT_FIRST = -1 };
 ANK_INLINE void multiply_channel(const int rows, const int wide, const int narrow, const int channel,
                                  const int stored, const struct reading *reading,
