@@ -21,8 +21,8 @@ struct sums {
     vector_8 narrow[ROWS_MAX];
 };
 
-/* Distances of rows: `step` bytes, and multiples of it that addresses cannot express. A pointer is for
- * ROWS_A_POINTER rows, whose distances they can. */
+/* Bytes from row to row, and those multiples of it that an address cannot express by itself. With them, a pointer
+ * does for ROWS_A_POINTER rows. */
 enum { ROWS_A_POINTER = 6, POINTERS_MAX = (ROWS_MAX - 1) / ROWS_A_POINTER + 1 };
 struct distances {
     int64_t one, three, five;
