@@ -504,6 +504,24 @@ void test_convolutions(const ank_kernels *kernels, struct random_source *source)
         run_formats(kernels, &c, source);
     }
 
+    /* One or two outputs beyond pairs of vectors, and one too many for that, from full and from partly used blocks,
+     * with every remainder of four tiles. */
+    static const struct {
+        int32_t parts, channels[3];
+    } inputs[] = {{1, {8}}, {1, {18}}, {1, {34}}, {2, {34, 30}}, {2, {5, 34}}, {1, {2}}};
+    static const int32_t outputs[] = {1, 2, 3, 17, 18, 33, 34, 35};
+    for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++)
+        for (size_t o = 0; o < sizeof outputs / sizeof *outputs; o++)
+            for (int32_t tiles = 1; tiles <= 6; tiles++) {
+                c = plain;
+                with_size(&c, 1 + (int32_t)random_below(source, 4), 5, 4 * tiles - (int32_t)random_below(source, 4));
+                with_channels(&c, 0, outputs[o]);
+                c.parts = inputs[i].parts;
+                memcpy(c.part_channels, inputs[i].channels, sizeof c.part_channels);
+                with_random_epilogue(&c, source);
+                run_formats(kernels, &c, source);
+            }
+
     /* Parts of the planes, and planes that are zero. */
     for (int32_t first = 0; first < 12; first += 4)
         for (int32_t end = first + 1; end <= 13; end++) {
