@@ -11,6 +11,7 @@ enum { ROWS_MAX = 12, ROWS_TWO_VECTORS = 6 };
  * 12, 18, 24 and 30 tiles a block are within 3 % of each other, 30 the best by a little, also where columns
  * come to 1.2 MB (66 -> 32 channels). */
 enum { BLOCK_TILES_MAX = 30, SINGLE_BLOCK_TILES_MAX = 30, BLOCK_BYTES_MAX = 2048 * 1024 };
+
 /* Channels at a time in the products' inner loop: fewer instructions for counting and fetching ahead, which matters
  * where another thread has half of the core's front end (4 against 1: up to 1.2 times as fast there). */
 #define CHANNELS_A_TURN 4

@@ -13,6 +13,7 @@ enum { ROWS_MAX = 30, ROWS_TWO_VECTORS = 14, ROWS_THREE_VECTORS = 9 };
  * are two portions of eight rows, of the 14 that the accumulators of two vectors a row hold; with a single
  * vector of outputs 30 rows fit them, and half as many calls are needed. */
 enum { BLOCK_TILES_MAX = 16, SINGLE_BLOCK_TILES_MAX = 30, BLOCK_BYTES_MAX = 960 * 1024 };
+
 /* Channels at a time in the products' inner loop: a channel has 28 multiply-adds of 14 cycles here, beside which
  * counting hardly matters. */
 #define CHANNELS_A_TURN 2
