@@ -12,8 +12,9 @@ enum { ROWS_MAX = 12, ROWS_TWO_VECTORS = 6 };
  * come to 1.2 MB (66 -> 32 channels). */
 enum { BLOCK_TILES_MAX = 30, SINGLE_BLOCK_TILES_MAX = 30, BLOCK_BYTES_MAX = 2048 * 1024 };
 
-/* Channels at a time in the products' inner loop: fewer instructions for counting and fetching ahead, which matters
- * where another thread has half of the core's front end (4 against 1: up to 1.2 times as fast there). */
+/* Channels at a time in the products' inner loop: fewer instructions for counting and fetching ahead. 4 against 1
+ * are 1.05 times as fast on a quiet machine and up to 1.2 times on a busy one, presumably where another thread
+ * takes its share of the core's front end. */
 #define CHANNELS_A_TURN 4
 #include "../products/product_template.h"
 

@@ -20,6 +20,7 @@
 #include "../template/direct_convolution.h"
 #include "products.h"
 #include "../products/dot_products_template.h"
+#include "../products/pass_groups_template.h"
 #include "../products/row_products_template.h"
 #include "../template/classification.h"
 #include "../winograd/convolution_template.h"

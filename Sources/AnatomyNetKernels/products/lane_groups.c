@@ -35,8 +35,8 @@ static int32_t dotted_channels(const struct lane_groups *output, const struct la
 
 /* Two wide vectors a row make the best use of 32 (or 16) registers. With 32, three, or two and a
  * narrow one, beat two passes, the second of which would load every input value again for one vector
- * only. With 16, three vectors of weights leave room for 3 rows of sums (of 4, one is spilled): there a
- * pass of one vector, 12 rows at a time, is faster. Rows of a pass's wide vectors are equally far apart. */
+ * only. With 16, pairs and a pass of one vector, 12 rows at a time, were faster than three vectors of 3
+ * rows. Rows of a pass's wide vectors are equally far apart. */
 void ank_output_passes(struct output_passes *passes, const struct lane_groups *output,
                        const struct lane_groups *dotted, int32_t vector_lanes) {
     const int three = vector_lanes == 16;

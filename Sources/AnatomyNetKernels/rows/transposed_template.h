@@ -45,26 +45,14 @@ static void ANK(transposed_sums)(const struct source *sources, int32_t source_co
         memset(sums, 0, sizeof(float) * 2 * 16 * (size_t)count);
         return;
     }
-    const struct portions portions = portions_of(count, rows_most(2, 0));
-    fetch_list_spread(fetches, 16 / WIDE * (portions.longer + portions.shorter), prefetches_of(sources, source_count));
-    struct target targets[16 / WIDE];
-    for (int32_t pass = 0; pass < 16 / WIDE; pass += 1) {
-        targets[pass] = (struct target){.wide = {sums + pass * 16, sums + pass * 16 + WIDE}};
-    }
-    const struct product product = {
-        .source_count = source_count,
-        .channels = inputs,
-        .sources = sources,
-        .longer = portions.longer,
-        .shorter = portions.shorter,
-        .points = 1,
-        .passes = 16 / WIDE,
-        .targets = targets,
-        .wide_step = 32,
-        .weights = weights,
-        .fetches = fetches,
-    };
-    multiply_rows(portions.rows, 2, 0, &product);
+    /* The two output voxels of an input voxel. */
+    const ank_block pair = {.lanes = 32, .channels = 32};
+    struct lane_groups vectors;
+    struct output_passes passes;
+    ank_lane_groups(&vectors, 1, &pair, WIDE);
+    ank_output_passes(&passes, &vectors, NULL, WIDE);
+    fetch_list_spread(fetches, whole_row_portions(&passes, count), prefetches_of(sources, source_count));
+    multiply_whole_row(sources, source_count, inputs, count, &passes, &vectors, weights, sums, fetches);
 }
 
 /* Makes of the sums of input voxels x ... x + count - 1 their part of an output row. */

@@ -1,0 +1,97 @@
+/* How the products of some rows are arranged: rows in portions that fill the registers, passes over the outputs in
+ * groups that follow one another without a stop. Included by each instruction set after its products. */
+
+/* Portions that `rows` rows are cut into, each as large as registers allow, and some of them one row smaller
+ * than the others. */
+struct portions {
+    int32_t rows, longer, shorter; /* `longer` of `rows` rows, `shorter` of one less */
+};
+
+static struct portions portions_of(int32_t rows, int32_t most) {
+    const int32_t count = (rows + most - 1) / most, shorter = (count - rows % count) % count;
+    return (struct portions){(rows + count - 1) / count, count - shorter, shorter};
+}
+
+/* How many portions products of `rows` rows are cut into. */
+static int64_t whole_row_portions(const struct output_passes *passes, int32_t rows) {
+    int64_t count = 0;
+    for (int32_t p = 0; p < passes->count; p++) {
+        if (passes->pass[p].dotted) continue;
+        const int32_t most = rows_most(passes->pass[p].wide, passes->pass[p].narrow);
+        count += (rows + most - 1) / most;
+    }
+    return count;
+}
+
+/* Prefetches in a portion. */
+static int32_t prefetches_of(const struct source *sources, int32_t count) {
+    int32_t prefetches = 0;
+    for (int32_t i = 0; i < count; i++) {
+        const int32_t channels = sources[i].channels - (i == 0);
+        prefetches += channels / CHANNELS_A_TURN * (CHANNELS_A_TURN / 2);
+        for (int32_t turn = CHANNELS_A_TURN / 2; turn > 0; turn /= 2) prefetches += (channels & turn) != 0;
+    }
+    return prefetches;
+}
+
+/* Consecutive passes of one kind, taken together: see struct product. */
+struct pass_group {
+    struct output_pass kind;
+    struct product product;
+    int32_t rows;    /* of its longer portions, or of all where they are dot products */
+    int64_t weights; /* floats at each point */
+};
+
+/* Arranges the products of `rows` rows for all passes over the outputs, which lie block by block in `sums`, each
+ * block's rows one after another; returns the number of groups. `targets` has room for all passes. */
+static int32_t group_passes(const struct output_passes *passes, const struct lane_groups *output, int32_t rows,
+                            float *sums, const struct source *sources, int32_t source_count, int32_t channels,
+                            struct fetch_list *fetches, struct pass_group *groups, struct target *targets) {
+    int32_t count = 0;
+    for (int32_t p = 0; p < passes->count; p++) {
+        const struct output_pass *pass = &passes->pass[p];
+        const struct lane_group *vectors = &output->group[pass->first_group];
+        struct pass_group *group = count ? &groups[count - 1] : NULL;
+        const int64_t wide_step = pass->wide ? vectors->block_lanes : 0;
+        if (!group || pass->dotted || group->kind.wide != pass->wide || group->kind.narrow != pass->narrow
+            || group->product.wide_step != wide_step) {
+            const struct portions portions =
+                pass->dotted ? (struct portions){.rows = rows} : portions_of(rows, rows_most(pass->wide, pass->narrow));
+            group = &groups[count++];
+            *group = (struct pass_group){
+                .kind = *pass,
+                .product = {
+                    .source_count = source_count,
+                    .channels = channels,
+                    .sources = sources,
+                    .longer = portions.longer,
+                    .shorter = portions.shorter,
+                    .points = 1,
+                    .targets = &targets[p],
+                    .wide_step = wide_step,
+                    .narrow_step = pass->narrow || pass->dotted ? vectors[pass->wide].block_lanes : 0,
+                    .fetches = fetches,
+                },
+                .rows = portions.rows,
+            };
+        }
+        group->product.passes++;
+        group->weights += (int64_t)channels * (pass->wide * WIDE + (pass->narrow || pass->dotted) * 8);
+        for (int32_t n = 0; n < pass->wide + pass->narrow + (pass->dotted > 0); n++) {
+            const struct lane_group *vector = &vectors[n];
+            float *to = sums + (int64_t)rows * (vector->offset - vector->lane) + vector->lane;
+            if (n < pass->wide)
+                targets[p].wide[n] = to;
+            else
+                targets[p].narrow = to;
+        }
+    }
+    return count;
+}
+
+static void multiply_group(const struct pass_group *group) {
+    if (group->kind.dotted)
+        multiply_dots(group->kind.dotted, group->rows, &group->product);
+    else
+        multiply_rows(group->rows, group->kind.wide, group->kind.narrow, &group->product);
+}
