@@ -22,9 +22,13 @@ static int32_t rows_most(int32_t wide, int32_t narrow) {
     return wide + narrow == 2 ? ROWS_TWO_VECTORS : ROWS_MAX;
 }
 
-#define MULTIPLY(rows, wide, narrow)                                              \
-    static void multiply_##rows##_##wide##_##narrow(const struct product *p) {    \
-        multiply(rows, wide, narrow, p);                                          \
+/* Of rows that are BLOCK_LANES floats apart, and of any others. */
+#define MULTIPLY(rows, wide, narrow)                                                 \
+    static void multiply_##rows##_##wide##_##narrow(const struct product *p) {       \
+        multiply(rows, wide, narrow, BLOCK_LANES, p);                                \
+    }                                                                                \
+    static void multiply_any_##rows##_##wide##_##narrow(const struct product *p) {   \
+        multiply(rows, wide, narrow, ANY_STEP, p);                                   \
     }
 #define MULTIPLY_UP_TO_6(wide)                                                    \
     MULTIPLY(1, wide, 0) MULTIPLY(2, wide, 0) MULTIPLY(3, wide, 0)                \
@@ -37,15 +41,15 @@ static int32_t rows_most(int32_t wide, int32_t narrow) {
 MULTIPLY_UP_TO_12(1)
 MULTIPLY_UP_TO_6(2)
 
-#define ROW(rows, wide) multiply_##rows##_##wide##_0
+#define ROW(rows, wide) {multiply_##rows##_##wide##_0, multiply_any_##rows##_##wide##_0}
 #define UP_TO_6(w) ROW(1, w), ROW(2, w), ROW(3, w), ROW(4, w), ROW(5, w), ROW(6, w)
 
 /* No vector is narrower than a full one here. */
 static void multiply_rows(int32_t rows, int32_t wide, int32_t narrow, const struct product *p) {
-    static void (*const kernels[2][ROWS_MAX])(const struct product *) = {
+    static void (*const kernels[2][ROWS_MAX][2])(const struct product *) = {
         {UP_TO_6(1), ROW(7, 1), ROW(8, 1), ROW(9, 1), ROW(10, 1), ROW(11, 1), ROW(12, 1)},
         {UP_TO_6(2)},
     };
     (void)narrow;
-    kernels[wide - 1][rows - 1](p);
+    kernels[wide - 1][rows - 1][p->row_step == ANY_STEP](p);
 }

@@ -24,9 +24,13 @@ static int32_t rows_most(int32_t wide, int32_t narrow) {
     return most[wide + narrow];
 }
 
-#define MULTIPLY(rows, wide, narrow)                                              \
-    static void multiply_##rows##_##wide##_##narrow(const struct product *p) {    \
-        multiply(rows, wide, narrow, p);                                          \
+/* Of rows that are BLOCK_LANES floats apart, and of any others. */
+#define MULTIPLY(rows, wide, narrow)                                                          \
+    static void multiply_##rows##_##wide##_##narrow(const struct product *p) {                \
+        multiply(rows, wide, narrow, BLOCK_LANES, p);                                         \
+    }                                                                                         \
+    static void multiply_any_##rows##_##wide##_##narrow(const struct product *p) {            \
+        multiply(rows, wide, narrow, ANY_STEP, p);                                            \
     }
 #define MULTIPLY_UP_TO_9(wide, narrow)                                                        \
     MULTIPLY(1, wide, narrow) MULTIPLY(2, wide, narrow) MULTIPLY(3, wide, narrow)             \
@@ -52,7 +56,7 @@ MULTIPLY_UP_TO_14(2, 0)
 MULTIPLY_UP_TO_9(2, 1)
 MULTIPLY_UP_TO_9(3, 0)
 
-#define ROW(rows, wide, narrow) multiply_##rows##_##wide##_##narrow
+#define ROW(rows, wide, narrow) {multiply_##rows##_##wide##_##narrow, multiply_any_##rows##_##wide##_##narrow}
 #define UP_TO_9(w, n)                                                                         \
     ROW(1, w, n), ROW(2, w, n), ROW(3, w, n), ROW(4, w, n), ROW(5, w, n), ROW(6, w, n),       \
         ROW(7, w, n), ROW(8, w, n), ROW(9, w, n)
@@ -65,11 +69,11 @@ MULTIPLY_UP_TO_9(3, 0)
         ROW(29, w, n), ROW(30, w, n)
 
 static void multiply_rows(int32_t rows, int32_t wide, int32_t narrow, const struct product *p) {
-    static void (*const kernels[4][2][ROWS_MAX])(const struct product *) = {
-        {{0}, {UP_TO_30(0, 1)}},
+    static void (*const kernels[4][2][ROWS_MAX][2])(const struct product *) = {
+        {{{0}}, {UP_TO_30(0, 1)}},
         {{UP_TO_30(1, 0)}, {UP_TO_14(1, 1)}},
         {{UP_TO_14(2, 0)}, {UP_TO_9(2, 1)}},
         {{UP_TO_9(3, 0)}},
     };
-    kernels[wide][narrow][rows - 1](p);
+    kernels[wide][narrow][rows - 1][p->row_step == ANY_STEP](p);
 }

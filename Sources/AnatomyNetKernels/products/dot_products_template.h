@@ -2,7 +2,7 @@
  * eight lanes. Here vectors go along the inputs instead, eight channels at a time, and their lanes are added up
  * at the end. Included by each instruction set after its vectors.
  *
- * The weights are [output][input lane], and what lies in lanes without a channel is zero, in the values and in
+ * The weights are [output][used input lane], and what lies in lanes without a channel is zero, in the values and in
  * the weights.
  */
 
@@ -44,7 +44,7 @@ ANK_INLINE void multiply_dotted_rows(const int rows, const int outputs, const st
                 for (int o = 0; o < outputs; o++) sums[r][o] = multiply_add_8(values, w[o], sums[r][o]);
             }
         }
-        weights += source->step;
+        weights += ank_used_lanes(source->channels);
     }
     const vector_8 added = added_lanes(sums), zero = splat_8(0);
     float *to = p->targets->narrow + p->displacement + row * p->narrow_step;
@@ -57,7 +57,7 @@ ANK_INLINE void multiply_dotted_rows(const int rows, const int outputs, const st
 
 ANK_INLINE void multiply_dotted(const int outputs, int32_t rows, const struct product *p) {
     int64_t weights_step = 0;
-    for (int32_t i = 0; i < p->source_count; i++) weights_step += p->sources[i].step;
+    for (int32_t i = 0; i < p->source_count; i++) weights_step += ank_used_lanes(p->sources[i].channels);
     int32_t row = 0;
     for (; row + DOTTED_ROWS <= rows; row += DOTTED_ROWS) multiply_dotted_rows(DOTTED_ROWS, outputs, p, row, weights_step);
     /* What is left is in four rows with some that are done already, if there are four. */

@@ -19,7 +19,6 @@ struct fetched_row {
 struct fetch_list {
     const char *position, *end; /* what to fetch next of the row before `next`, and where that row ends */
     int64_t step;               /* bytes a prefetch */
-    int64_t share;              /* bytes a portion of a product */
     int64_t bytes;              /* of all rows */
     int32_t count, next;
     struct fetched_row rows[FETCHED_ROWS_MAX];
@@ -39,7 +38,8 @@ static void fetch_list_add(struct fetch_list *list, const void *from, int64_t by
 /* Goes on with the next row; after the last one, where that ended, again and again. */
 static inline void fetch_list_next_row(struct fetch_list *list) {
     if (list->next == list->count) {
-        list->step = list->share = 0;
+        list->step = 0;
+        list->end = list->position + 1;
         return;
     }
     const struct fetched_row *row = &list->rows[list->next++];
@@ -57,23 +57,9 @@ static void fetch_list_spread(struct fetch_list *list, int64_t shares, int32_t p
     const int64_t steps = (shares - list->count / 2) * prefetches;
     list->step = steps > 0 ? (list->bytes + steps - 1) / steps : LINE_BYTES;
     if (list->step > LINE_BYTES) list->step = LINE_BYTES;
-    list->share = list->step * prefetches;
     list->next = 0;
     list->position = list->end = (const char *)list;
     fetch_list_next_row(list);
-}
-
-/* What a portion fetches: its first address, and so many bytes further at each prefetch. */
-struct fetch_share {
-    const char *from;
-    int64_t step;
-};
-
-static inline struct fetch_share fetch_list_share(struct fetch_list *list) {
-    const struct fetch_share share = {list->position, list->step};
-    list->position += list->share;
-    if (list->position >= list->end) fetch_list_next_row(list);
-    return share;
 }
 
 #endif

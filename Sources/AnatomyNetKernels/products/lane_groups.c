@@ -62,12 +62,12 @@ void ank_output_passes(struct output_passes *passes, const struct lane_groups *o
 }
 
 struct weight_column ank_weight_column(const struct lane_groups *output, const struct output_passes *passes,
-                                       int32_t inputs, int32_t input_lanes, int32_t group, int32_t lane,
+                                       int32_t inputs, int32_t used_lanes, int32_t group, int32_t lane,
                                        int32_t vector_lanes) {
     const struct output_pass *pass = passes->pass;
     while (group >= pass->first_group + pass->wide + pass->narrow + (pass->dotted > 0)) pass++;
     int64_t first = (int64_t)inputs * output->group[pass->first_group].offset;
-    if (pass->dotted) return (struct weight_column){first + (int64_t)lane * input_lanes, 0, 1};
+    if (pass->dotted) return (struct weight_column){first + (int64_t)lane * used_lanes, 0, 1};
     const int32_t vector = group - pass->first_group;
     if (vector < pass->wide)
         return (struct weight_column){first + (int64_t)vector * vector_lanes + lane,

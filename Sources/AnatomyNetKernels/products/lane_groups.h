@@ -37,6 +37,9 @@ struct output_passes {
     struct output_pass pass[LANE_GROUPS_MAX];
 };
 
+/* Lanes of the vectors of 8 that hold so many channels. */
+static inline int32_t ank_used_lanes(int32_t channels) { return (channels + 7) / 8 * 8; }
+
 /* The groups that blocks come to; more than LANE_GROUPS_MAX do not fit the tables. */
 int32_t ank_lane_group_count(int32_t count, const ank_block *blocks, int32_t vector_lanes);
 
@@ -48,16 +51,16 @@ void ank_output_passes(struct output_passes *passes, const struct lane_groups *o
                        const struct lane_groups *dotted, int32_t vector_lanes);
 
 /* Where the weights of one output lane are in a weight matrix: that of input channel k at first + k * step, of
- * a dot product at first + the channel's lane. The matrix holds, for each pass, the wide vectors of every input
- * channel and then the narrow ones, or for each dotted channel those of all input lanes. */
+ * a dot product at first + the channel's place among the lanes that blocks use. The matrix holds, for each pass, the
+ * wide vectors of every input channel and then the narrow ones, or for each dotted channel those of all used lanes. */
 struct weight_column {
     int64_t first, step;
     int32_t by_lane;
 };
 
-/* `inputs` are the input channels, `input_lanes` all their blocks' lanes. */
+/* `inputs` are the input channels, `used_lanes` what their blocks use. */
 struct weight_column ank_weight_column(const struct lane_groups *output, const struct output_passes *passes,
-                                       int32_t inputs, int32_t input_lanes, int32_t group, int32_t lane,
+                                       int32_t inputs, int32_t used_lanes, int32_t group, int32_t lane,
                                        int32_t vector_lanes);
 
 #endif

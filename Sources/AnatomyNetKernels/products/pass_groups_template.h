@@ -42,6 +42,13 @@ struct pass_group {
     int64_t weights; /* floats at each point */
 };
 
+/* Whether all rows are BLOCK_LANES floats apart. */
+static int has_whole_block_rows(const struct product *product, const struct output_pass *pass) {
+    for (int32_t i = 0; i < product->source_count; i++)
+        if (product->sources[i].step != BLOCK_LANES) return 0;
+    return (!pass->wide || product->wide_step == BLOCK_LANES) && (!pass->narrow || product->narrow_step == BLOCK_LANES);
+}
+
 /* Arranges the products of `rows` rows for all passes over the outputs, which lie block by block in `sums`, each
  * block's rows one after another; returns the number of groups. `targets` has room for all passes. */
 static int32_t group_passes(const struct output_passes *passes, const struct lane_groups *output, int32_t rows,
@@ -74,6 +81,7 @@ static int32_t group_passes(const struct output_passes *passes, const struct lan
                 },
                 .rows = portions.rows,
             };
+            group->product.row_step = has_whole_block_rows(&group->product, pass) ? BLOCK_LANES : ANY_STEP;
         }
         group->product.passes++;
         group->weights += (int64_t)channels * (pass->wide * WIDE + (pass->narrow || pass->dotted) * 8);

@@ -23,6 +23,7 @@ struct target {
 struct product {
     int32_t source_count, channels;
     const struct source *sources; /* none of them empty */
+    int32_t row_step; /* floats from row to row of all that is read and written, if BLOCK_LANES everywhere; 0: of any */
     int32_t longer, shorter;
     int32_t points, passes;
     int64_t displacement, point_step; /* of what is read and written: that of the first point, and from point to point */

@@ -21,25 +21,35 @@ struct sums {
     vector_8 narrow[ROWS_MAX];
 };
 
-/* Bytes from row to row, and those multiples of it that an address cannot express by itself. With them, a pointer
- * does for ROWS_A_POINTER rows. */
-enum { ROWS_A_POINTER = 6, POINTERS_MAX = (ROWS_MAX - 1) / ROWS_A_POINTER + 1 };
+/* In what follows, numbers of rows, vectors and channels are constants after inlining, as is `step`: floats from row
+ * to row of all that is read and written, or ANY_STEP. */
+enum { ANY_STEP = 0 };
+
+/* Where the distance of rows is a constant, all of them are at constant distances from one pointer. Otherwise an
+ * address can express the distance once, twice and four times; with two more multiples of it a pointer does for six
+ * rows. */
+enum { ANY_ROWS_A_POINTER = 6, POINTERS_MAX = (ROWS_MAX - 1) / ANY_ROWS_A_POINTER + 1 };
+ANK_INLINE int rows_a_pointer(const int step) { return step == ANY_STEP ? ANY_ROWS_A_POINTER : ROWS_MAX; }
+
+/* Bytes from row to row, and multiples of it. */
 struct distances {
     int64_t one, three, five;
 };
 
-ANK_INLINE struct distances distances_of(int64_t floats) {
-    const int64_t step = floats * (int64_t)sizeof(float);
-    struct distances distances = {step, 3 * step, 5 * step};
+ANK_INLINE struct distances distances_of(const int step, int64_t floats) {
+    if (step != ANY_STEP) return (struct distances){.one = step * (int64_t)sizeof(float)};
+    const int64_t one = floats * (int64_t)sizeof(float);
+    struct distances distances = {one, 3 * one, 5 * one};
     __asm__("" : "+r"(distances.three), "+r"(distances.five));
     return distances;
 }
 
-/* `row` is a constant after inlining, as are all numbers of rows, vectors and channels in what follows. */
-ANK_INLINE int64_t distance_of(const int row, const struct distances *distances) {
-    const int64_t multiples[ROWS_A_POINTER] = {0, distances->one, 2 * distances->one, distances->three,
-                                               4 * distances->one, distances->five};
-    return multiples[row % ROWS_A_POINTER];
+/* From a pointer's first row to the one that it does for `row`. */
+ANK_INLINE int64_t distance_of(const int row, const int step, const struct distances *distances) {
+    if (step != ANY_STEP) return row * distances->one;
+    const int64_t multiples[ANY_ROWS_A_POINTER] = {0, distances->one, 2 * distances->one, distances->three,
+                                                   4 * distances->one, distances->five};
+    return multiples[row % ANY_ROWS_A_POINTER];
 }
 
 /* Where the sums of a portion go. */
@@ -50,24 +60,24 @@ struct destination {
 
 /* What a portion reads. */
 struct reading {
-    const char *from[POINTERS_MAX]; /* of the rows 0, ROWS_A_POINTER ... */
+    const char *from[POINTERS_MAX]; /* of the rows 0, rows_a_pointer() ... */
     struct distances rows;
     const float *wide_weights, *narrow_weights;
     const char *fetched;
     int64_t fetch_step;
 };
 
-ANK_INLINE void store_row(const int row, const int wide, const int narrow, const struct destination *destination,
-                          const struct sums *sums) {
-    const int64_t beyond = row / ROWS_A_POINTER * ROWS_A_POINTER;
+ANK_INLINE void store_row(const int row, const int wide, const int narrow, const int step,
+                          const struct destination *destination, const struct sums *sums) {
+    const int64_t before = row / rows_a_pointer(step) * rows_a_pointer(step);
 #pragma clang loop unroll(full)
     for (int n = 0; n < wide; n++)
-        STORE_WIDE((float *)(destination->wide[n] + beyond * destination->wide_rows.one
-                             + distance_of(row, &destination->wide_rows)),
+        STORE_WIDE((float *)(destination->wide[n] + before * destination->wide_rows.one
+                             + distance_of(row, step, &destination->wide_rows)),
                    sums->wide[row][n]);
     if (narrow)
-        store_8((float *)(destination->narrow + beyond * destination->narrow_rows.one
-                          + distance_of(row, &destination->narrow_rows)),
+        store_8((float *)(destination->narrow + before * destination->narrow_rows.one
+                          + distance_of(row, step, &destination->narrow_rows)),
                 sums->narrow[row]);
 }
 
@@ -77,7 +87,7 @@ ANK_INLINE void store_row(const int row, const int wide, const int narrow, const
  * Twelve stores in a burst after a portion's last channel cost a Zen 3 20 cycles, beside the 84 of 14 channels;
  * among the multiplications of the next portion they cost 1 to 3. */
 enum { NOT_FIRST = -1 };
-ANK_INLINE void multiply_channel(const int rows, const int wide, const int narrow, const int channel,
+ANK_INLINE void multiply_channel(const int rows, const int wide, const int narrow, const int step, const int channel,
                                  const int stored, const struct reading *reading,
                                  const struct destination *carried, struct sums *sums) {
     WIDE_VECTOR w[3];
@@ -87,9 +97,9 @@ ANK_INLINE void multiply_channel(const int rows, const int wide, const int narro
     if (narrow) narrow_w = load_8(reading->narrow_weights + channel * 8);
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r++) {
-        if (r < stored) store_row(r, wide, narrow, carried, sums);
-        const WIDE_VECTOR value = SPLAT_WIDE(*(const float *)(reading->from[r / ROWS_A_POINTER]
-                                                              + distance_of(r, &reading->rows) + 4 * channel));
+        if (r < stored) store_row(r, wide, narrow, step, carried, sums);
+        const WIDE_VECTOR value = SPLAT_WIDE(*(const float *)(reading->from[r / rows_a_pointer(step)]
+                                                              + distance_of(r, step, &reading->rows) + 4 * channel));
 #pragma clang loop unroll(full)
         for (int n = 0; n < wide; n++) {
             if (stored != NOT_FIRST)
@@ -114,75 +124,107 @@ ANK_INLINE void prefetch_next(struct reading *reading) {
     reading->fetched += reading->fetch_step;
 }
 
-ANK_INLINE void begin_source(const int rows, const struct source *source, int64_t displacement, int64_t first_row,
+/* Where a portion's rows are: so many bytes and, where their distance is no constant, rows from the first. */
+struct place {
+    int64_t bytes, rows;
+};
+
+ANK_INLINE void move_on(struct place *place, const int rows, const int step) {
+    if (step == ANY_STEP)
+        place->rows += rows;
+    else
+        place->bytes += rows * step * (int64_t)sizeof(float);
+}
+
+ANK_INLINE int64_t bytes_to(const struct place *place, const int step, const struct distances *rows) {
+    return place->bytes + (step == ANY_STEP ? place->rows * rows->one : 0);
+}
+
+ANK_INLINE void begin_source(const int rows, const int step, const struct source *source, const struct place *place,
                              struct reading *reading) {
-    reading->rows = distances_of(source->step);
-    const char *from = (const char *)(source->values + displacement) + first_row * reading->rows.one;
+    reading->rows = distances_of(step, source->step);
+    const char *from = (const char *)source->values + bytes_to(place, step, &reading->rows);
 #pragma clang loop unroll(full)
-    for (int i = 0; i < (rows - 1) / ROWS_A_POINTER + 1; i++) {
+    for (int i = 0; i < (rows - 1) / rows_a_pointer(step) + 1; i++) {
         reading->from[i] = from;
-        __asm__("" : "+r"(reading->from[i]));
-        from += ROWS_A_POINTER * reading->rows.one;
+        if (step == ANY_STEP) __asm__("" : "+r"(reading->from[i]));
+        from += rows_a_pointer(step) * reading->rows.one;
     }
 }
 
-ANK_INLINE void advance(const int rows, const int wide, const int narrow, const int channels, struct reading *reading) {
+ANK_INLINE void advance(const int rows, const int wide, const int narrow, const int step, const int channels,
+                        struct reading *reading) {
 #pragma clang loop unroll(full)
-    for (int i = 0; i < (rows - 1) / ROWS_A_POINTER + 1; i++) reading->from[i] += 4 * channels;
+    for (int i = 0; i < (rows - 1) / rows_a_pointer(step) + 1; i++) reading->from[i] += 4 * channels;
     reading->wide_weights += channels * wide * WIDE;
     reading->narrow_weights += channels * narrow * 8;
 }
 
-/* The sums of a portion from `first_row` on. `stored` rows of those in `sums` before go to `carried`. */
-ANK_INLINE void multiply_portion(const int rows, const int wide, const int narrow, const int stored,
-                                 const struct product *p, const float *weights, int64_t displacement, int64_t first_row,
-                                 const struct destination *carried, struct sums *sums) {
-    const struct fetch_share share = fetch_list_share(p->fetches);
+/* The part of the fetch list that portions need; it stays in registers from one to the next. */
+struct fetching {
+    const char *position, *end;
+    int64_t step;
+};
+
+ANK_INLINE struct fetching fetching_of(const struct fetch_list *list) {
+    return (struct fetching){list->position, list->end, list->step};
+}
+
+/* The sums of a portion. `stored` rows of those in `sums` before go to `carried`. */
+ANK_INLINE void multiply_portion(const int rows, const int wide, const int narrow, const int step, const int stored,
+                                 const struct product *p, const float *weights, const struct place *place,
+                                 const struct destination *carried, struct fetching *fetching, struct sums *sums) {
     struct reading reading = {
         .wide_weights = weights,
         .narrow_weights = weights + p->channels * wide * WIDE,
-        .fetched = share.from,
-        .fetch_step = share.step,
+        .fetched = fetching->position,
+        .fetch_step = fetching->step,
     };
     const struct source *source = p->sources;
     const struct source *const end = source + p->source_count;
-    begin_source(rows, source, displacement, first_row, &reading);
-    multiply_channel(rows, wide, narrow, 0, stored, &reading, carried, sums);
-    advance(rows, wide, narrow, 1, &reading);
+    begin_source(rows, step, source, place, &reading);
+    multiply_channel(rows, wide, narrow, step, 0, stored, &reading, carried, sums);
+    advance(rows, wide, narrow, step, 1, &reading);
     int32_t left = source->channels - 1;
     for (;;) {
         for (; left >= CHANNELS_A_TURN; left -= CHANNELS_A_TURN) {
 #pragma clang loop unroll(full)
             for (int k = 0; k < CHANNELS_A_TURN; k++) {
                 if (k % 2 == 0) prefetch_next(&reading);
-                multiply_channel(rows, wide, narrow, k, NOT_FIRST, &reading, carried, sums);
+                multiply_channel(rows, wide, narrow, step, k, NOT_FIRST, &reading, carried, sums);
             }
-            advance(rows, wide, narrow, CHANNELS_A_TURN, &reading);
+            advance(rows, wide, narrow, step, CHANNELS_A_TURN, &reading);
         }
 #pragma clang loop unroll(full)
         for (int turn = CHANNELS_A_TURN / 2; turn > 0; turn /= 2) {
             if (!(left & turn)) continue;
             prefetch_next(&reading);
 #pragma clang loop unroll(full)
-            for (int k = 0; k < turn; k++) multiply_channel(rows, wide, narrow, k, NOT_FIRST, &reading, carried, sums);
-            advance(rows, wide, narrow, turn, &reading);
+            for (int k = 0; k < turn; k++)
+                multiply_channel(rows, wide, narrow, step, k, NOT_FIRST, &reading, carried, sums);
+            advance(rows, wide, narrow, step, turn, &reading);
         }
         if (++source == end) break;
-        begin_source(rows, source, displacement, first_row, &reading);
+        begin_source(rows, step, source, place, &reading);
         left = source->channels;
     }
+    fetching->position = reading.fetched;
+    if (fetching->position < fetching->end) return;
+    p->fetches->position = fetching->position;
+    fetch_list_next_row(p->fetches);
+    *fetching = fetching_of(p->fetches);
 }
 
-ANK_INLINE void set_destination(const int wide, const int narrow, const struct product *p, const struct target *target,
-                                int64_t displacement, int64_t row, struct destination *destination) {
+ANK_INLINE void set_destination(const int wide, const int narrow, const int step, const struct target *target,
+                                const struct place *place, struct destination *destination) {
 #pragma clang loop unroll(full)
     for (int n = 0; n < wide; n++)
-        destination->wide[n] = (char *)(target->wide[n] + displacement + row * p->wide_step);
-    if (narrow) destination->narrow = (char *)(target->narrow + displacement + row * p->narrow_step);
+        destination->wide[n] = (char *)target->wide[n] + bytes_to(place, step, &destination->wide_rows);
+    if (narrow) destination->narrow = (char *)target->narrow + bytes_to(place, step, &destination->narrow_rows);
 }
 
 /* `rows` x (`wide` + `narrow`) accumulators. */
-ANK_INLINE void multiply(const int rows, const int wide, const int narrow, const struct product *p) {
+ANK_INLINE void multiply(const int rows, const int wide, const int narrow, const int step, const struct product *p) {
     struct sums sums;
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r++) {
@@ -191,32 +233,35 @@ ANK_INLINE void multiply(const int rows, const int wide, const int narrow, const
         sums.narrow[r] = splat_8(0);
     }
     /* The first portion finds zeros to store; they go where its own sums will go. */
-    struct destination carried = {.wide_rows = distances_of(p->wide_step)};
-    if (narrow) carried.narrow_rows = distances_of(p->narrow_step);
-    set_destination(wide, narrow, p, p->targets, p->displacement, 0, &carried);
+    int64_t displacement = p->displacement * (int64_t)sizeof(float);
+    struct destination carried = {.wide_rows = distances_of(step, p->wide_step)};
+    if (narrow) carried.narrow_rows = distances_of(step, p->narrow_step);
+    set_destination(wide, narrow, step, p->targets, &(struct place){.bytes = displacement}, &carried);
     int carried_rows = rows;
 
+    struct fetching fetching = fetching_of(p->fetches);
     const float *weights = p->weights;
-    int64_t displacement = p->displacement;
-    for (int32_t point = 0; point < p->points; point++, displacement += p->point_step) {
+    for (int32_t point = 0; point < p->points; point++, displacement += p->point_step * (int64_t)sizeof(float)) {
         for (int32_t pass = 0; pass < p->passes; pass++, weights += p->channels * (wide * WIDE + narrow * 8)) {
-            int64_t row = 0;
-            for (int32_t left = p->longer; left > 0; left--, row += rows) {
-                if (carried_rows == rows) store_row(rows - 1, wide, narrow, &carried, &sums);
-                multiply_portion(rows, wide, narrow, rows - 1, p, weights, displacement, row, &carried, &sums);
-                set_destination(wide, narrow, p, &p->targets[pass], displacement, row, &carried);
+            struct place place = {.bytes = displacement};
+            for (int32_t left = p->longer; left > 0; left--, move_on(&place, rows, step)) {
+                if (carried_rows == rows) store_row(rows - 1, wide, narrow, step, &carried, &sums);
+                multiply_portion(rows, wide, narrow, step, rows - 1, p, weights, &place, &carried, &fetching, &sums);
+                set_destination(wide, narrow, step, &p->targets[pass], &place, &carried);
                 carried_rows = rows;
             }
             if (rows == 1) continue;
-            for (int32_t left = p->shorter; left > 0; left--, row += rows - 1) {
-                if (carried_rows == rows) store_row(rows - 1, wide, narrow, &carried, &sums);
-                multiply_portion(rows - 1, wide, narrow, rows - 1, p, weights, displacement, row, &carried, &sums);
-                set_destination(wide, narrow, p, &p->targets[pass], displacement, row, &carried);
+            for (int32_t left = p->shorter; left > 0; left--, move_on(&place, rows - 1, step)) {
+                if (carried_rows == rows) store_row(rows - 1, wide, narrow, step, &carried, &sums);
+                multiply_portion(rows - 1, wide, narrow, step, rows - 1, p, weights, &place, &carried, &fetching,
+                                 &sums);
+                set_destination(wide, narrow, step, &p->targets[pass], &place, &carried);
                 carried_rows = rows - 1;
             }
         }
     }
 #pragma clang loop unroll(full)
-    for (int r = 0; r < rows - 1; r++) store_row(r, wide, narrow, &carried, &sums);
-    if (carried_rows == rows) store_row(rows - 1, wide, narrow, &carried, &sums);
+    for (int r = 0; r < rows - 1; r++) store_row(r, wide, narrow, step, &carried, &sums);
+    if (carried_rows == rows) store_row(rows - 1, wide, narrow, step, &carried, &sums);
+    p->fetches->position = fetching.position;
 }

@@ -38,7 +38,7 @@ static int64_t ANK(transposed_items)(const ank_transposed_convolution *operation
     return (operation->end_plane - operation->first_plane) * groups;
 }
 
-/* Sums of `count` input voxels, [count][kx][16]. */
+/* Sums of `count` input voxels, [kx][count][16]. */
 static void ANK(transposed_sums)(const struct source *sources, int32_t source_count, int32_t inputs,
                                  const float *weights, int32_t count, float *sums, struct fetch_list *fetches) {
     if (source_count == 0) {
@@ -46,10 +46,10 @@ static void ANK(transposed_sums)(const struct source *sources, int32_t source_co
         return;
     }
     /* The two output voxels of an input voxel. */
-    const ank_block pair = {.lanes = 32, .channels = 32};
+    const ank_block pair[2] = {{.lanes = 16, .channels = 16}, {.lanes = 16, .channels = 16}};
     struct lane_groups vectors;
     struct output_passes passes;
-    ank_lane_groups(&vectors, 1, &pair, WIDE);
+    ank_lane_groups(&vectors, 2, pair, WIDE);
     ank_output_passes(&passes, &vectors, NULL, WIDE);
     fetch_list_spread(fetches, whole_row_portions(&passes, count), prefetches_of(sources, source_count));
     multiply_whole_row(sources, source_count, inputs, count, &passes, &vectors, weights, sums, fetches);
@@ -68,7 +68,7 @@ ANK_INLINE void ANK(transposed_finish)(const ank_transposed_convolution *operati
     for (int32_t voxel = 0; voxel < voxels; voxel += 1) {
         const int64_t output_x = 2 * (int64_t)x + voxel;
         void *to = writable_value_at(row, output_x * lanes, format);
-        const lanes16 value = load_lanes(sums + (int64_t)voxel * 16, 16, ANK_FLOAT32);
+        const lanes16 value = load_lanes(sums + 16 * (voxel % 2 * (int64_t)count + voxel / 2), 16, ANK_FLOAT32);
         store_lanes(to, lanes, activated(value + shift, slope), format);
         if (appended) append_value(to, output->channels, appended[output_x], format);
     }

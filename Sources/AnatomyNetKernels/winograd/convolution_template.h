@@ -5,6 +5,9 @@
  * Included by each instruction set after its products of rows.
  */
 
+_Static_assert(BLOCK_TILES_MAX <= ROW_BLOCK_TILES_MAX && SINGLE_BLOCK_TILES_MAX <= ROW_BLOCK_TILES_MAX,
+               "a slot has room for the columns of a row block");
+
 #define LANES 8
 #include "transform_template.h"
 #undef LANES
@@ -15,12 +18,13 @@
 #endif
 
 /* Thread scratch, in floats:
- *   columns      36 x column_slot: for each point along D and H, the row block's columns, group by group;
- *                first of transformed inputs, then of products that wait for their transform back
+ *   columns      for each group of channels 36 x COLUMN_SLOT: at each point along D and H, the row block's
+ *                columns; first of transformed inputs, then of products that wait for their transform back
  *   tile_values  7 x tile_slot: the row block's tiles at one of those points, for each point along W.
  *                Transformed values of point x lie in slot x + 1, its products in slot x: that is free by
  *                then, whatever the numbers of input and output groups, and no second buffer takes up
- *                first-level cache.
+ *                first-level cache. Values take BLOCK_LANES a tile and group, also of 8 lanes: at constant
+ *                distances the products need no arithmetic for addresses.
  *   sums         doubles: of the item's outputs, [z][lane]
  *   shortcut     what a shortcut adds to the row block's outputs: for each of the 16 rows
  *                [z][y], block by block, 4 voxels a tile
@@ -139,14 +143,18 @@ static void plan_fetches(struct item *item, int32_t tile_row) {
     }
 }
 
-/* Where the columns of a group of channels begin: those of its inputs (two more than the tiles have
- * outputs), or of its products. */
-static float *columns_of(const struct item *item, const struct lane_group *group, int point, int32_t columns) {
-    return item->columns + point * item->work.column_slot + (int64_t)columns * group->offset;
-}
-
 static int32_t input_columns(const struct item *item) { return 4 * item->tiles + 2; }
 static int32_t output_columns(const struct item *item) { return 4 * item->tiles; }
+
+/* Where the columns of a group of channels begin, of its inputs or of its products. Groups are whole blocks. */
+static float *columns_of(const struct item *item, const struct lane_group *group, int point) {
+    return item->columns + (int64_t)(group->block * WINOGRAD_PLANE_POINTS + point) * COLUMN_SLOT;
+}
+
+static int64_t columns_floats(const struct lane_groups *input, const struct lane_groups *output) {
+    const int64_t groups = input->count > output->count ? input->count : output->count;
+    return groups * WINOGRAD_PLANE_POINTS * COLUMN_SLOT;
+}
 
 /* From voxels to columns at all 36 points along D and H. */
 static void transform_block_input(const struct item *item, int32_t tile_row) {
@@ -156,14 +164,14 @@ static void transform_block_input(const struct item *item, int32_t tile_row) {
         input_rows(item, group, tile_row, rows);
         const int32_t format = item->operation->input[group->block].format;
         const int64_t values = (int64_t)input_columns(item) * group->lanes;
-        float *to = columns_of(item, group, 0, input_columns(item));
+        float *to = columns_of(item, group, 0);
 #if WIDE == 16
         if (group->lanes == WIDE) {
-            transform_columns_16(rows, is_short(item), format, values, to, item->work.column_slot);
+            transform_columns_16(rows, is_short(item), format, values, to);
             continue;
         }
 #endif
-        transform_columns_8(rows, is_short(item), format, values, to, item->work.column_slot);
+        transform_columns_8(rows, is_short(item), format, values, to);
     }
 }
 
@@ -171,8 +179,8 @@ static void transform_block_input(const struct item *item, int32_t tile_row) {
 static void transform_point_input(const struct item *item, int point) {
     for (int32_t g = 0; g < item->input.count; g++) {
         const struct lane_group *group = &item->input.group[g];
-        const float *from = columns_of(item, group, point, input_columns(item));
-        float *to = item->tile_values + item->work.tile_slot + (int64_t)item->tiles * group->offset;
+        const float *from = columns_of(item, group, point);
+        float *to = item->tile_values + item->work.tile_slot + (int64_t)item->tiles * BLOCK_LANES * g;
 #if WIDE == 16
         if (group->lanes == WIDE) {
             transform_tiles_16(from, group->lanes, item->tiles, to, item->work.tile_slot);
@@ -188,7 +196,7 @@ static void restore_point_output(const struct item *item, int point) {
     for (int32_t g = 0; g < item->output.count; g++) {
         const struct lane_group *group = &item->output.group[g];
         const float *from = item->tile_values + (int64_t)item->tiles * group->offset;
-        float *to = columns_of(item, group, point, output_columns(item));
+        float *to = columns_of(item, group, point);
 #if WIDE == 16
         if (group->lanes == WIDE) {
             restore_columns_16(from, item->work.tile_slot, group->lanes, item->tiles, to);
@@ -209,11 +217,11 @@ static int32_t wanted_points(const struct item *item, int32_t tile_row, int want
         const int z = point / WINOGRAD_POINTS, y = point % WINOGRAD_POINTS;
         if (is_short(item) && (z == 3 || z == 4)) continue;
         const int is_needless = (z == 5 && item->planes == WINOGRAD_OUTPUTS - 1) || (y == 5 && rows < WINOGRAD_OUTPUTS);
-        if (is_needless)
-            memset(columns_of(item, &item->output.group[0], point, output_columns(item)), 0,
-                   sizeof(float) * (size_t)(output_columns(item) * item->output.lanes));
-        else
-            wanted[count++] = point;
+        for (int32_t g = 0; is_needless && g < item->output.count; g++) {
+            const struct lane_group *group = &item->output.group[g];
+            memset(columns_of(item, group, point), 0, sizeof(float) * (size_t)(output_columns(item) * group->lanes));
+        }
+        if (!is_needless) wanted[count++] = point;
     }
     return count;
 }
@@ -248,8 +256,8 @@ static void convolve_columns(struct item *item, int32_t tile_row) {
     struct source sources[LANE_GROUPS_MAX];
     for (int32_t g = 0; g < item->input.count; g++) {
         const struct lane_group *group = &item->input.group[g];
-        const float *values = item->tile_values + item->work.tile_slot + (int64_t)item->tiles * group->offset;
-        sources[g] = (struct source){values, group->channels, group->lanes};
+        const float *values = item->tile_values + item->work.tile_slot + (int64_t)item->tiles * BLOCK_LANES * g;
+        sources[g] = (struct source){values, group->channels, BLOCK_LANES};
     }
     struct pass_group groups[LANE_GROUPS_MAX];
     struct target targets[LANE_GROUPS_MAX];
@@ -327,8 +335,7 @@ static void multiply_shortcut(struct item *item, int32_t tile_row) {
                                    + (int64_t)voxels_of_rows(item) * group->offset;                                 \
         float sums[4 * BLOCK_LANES] = {0};                                                                          \
         if (item->sums) to.sums = sums;                                                                             \
-        const int32_t columns = output_columns(item);                                                               \
-        transform_output_##vector(columns_of(item, group, 0, columns), item->work.column_slot, columns, &to);       \
+        transform_output_##vector(columns_of(item, group, 0), output_columns(item), &to);                           \
         for (int32_t z = 0; item->sums && z < 4; z++)                                                               \
             for (int32_t l = 0; l < group->lanes; l++)                                                              \
                 item->sums[z * item->output.lanes + group->offset + l] += (double)sums[z * BLOCK_LANES + l];        \
@@ -351,8 +358,8 @@ static void multiply_shortcut(struct item *item, int32_t tile_row) {
         to.columns = columns;                                                                                       \
         for (int r = 0; r < OUTPUT_ROWS; r++)                                                                       \
             to.rows[r] = outputs[r / 4] + (int64_t)(r % 4) * LABELLED_COLUMNS * group->lanes;                       \
-        const float *products = columns_of(item, group, 0, output_columns(item)) + (int64_t)first * group->lanes;   \
-        transform_output_##vector(products, item->work.column_slot, columns, &to);                                  \
+        const float *products = columns_of(item, group, 0) + (int64_t)first * group->lanes;                         \
+        transform_output_##vector(products, columns, &to);                                                          \
     }
 
 DESCRIBE_OUTPUT(8)
@@ -452,7 +459,7 @@ static size_t winograd_scratch_bytes(const ank_convolution *operation) {
     struct lane_groups input, output;
     struct winograd_work work;
     winograd_plan(&input, &output, &work, operation);
-    int64_t floats = WINOGRAD_PLANE_POINTS * work.column_slot + TILE_SLOTS * work.tile_slot + sums_floats(&output);
+    int64_t floats = columns_floats(&input, &output) + TILE_SLOTS * work.tile_slot + sums_floats(&output);
     const ank_shortcut *shortcut = operation->epilogue.shortcut;
     if (shortcut) {
         const int64_t voxels = 4 * work.block_tiles;
@@ -502,7 +509,7 @@ static void winograd_convolve(const ank_convolution *operation, int64_t index, v
     item.tile = winograd_first_tile(work, block);
     item.tiles = winograd_first_tile(work, block + 1) - item.tile;
     item.columns = scratch;
-    item.tile_values = item.columns + WINOGRAD_PLANE_POINTS * work->column_slot;
+    item.tile_values = item.columns + columns_floats(&item.input, &item.output);
     double *const sums = (double *)(item.tile_values + TILE_SLOTS * work->tile_slot);
     item.sums = operation->epilogue.sums ? sums : NULL;
     for (int32_t l = 0; item.sums && l < 4 * item.output.lanes; l++) sums[l] = 0;

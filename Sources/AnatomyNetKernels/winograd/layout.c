@@ -85,8 +85,6 @@ void winograd_plan_work(struct winograd_work *work, const ank_convolution *opera
         stretches = work->tile_rows / STRETCH_ROWS_MIN;
     work->row_stretches = stretches < 1 ? 1 : (int32_t)stretches;
 
-    const int64_t outputs = WINOGRAD_OUTPUTS * work->block_tiles * (int64_t)output->lanes;
-    const int64_t inputs = (WINOGRAD_OUTPUTS * work->block_tiles + WINOGRAD_TAPS - 1) * (int64_t)input->lanes;
-    work->column_slot = odd_lines(inputs > outputs ? inputs : outputs);
-    work->tile_slot = odd_lines(work->block_tiles * tile_lanes);
+    const int64_t value_lanes = input->count * BLOCK_LANES;
+    work->tile_slot = odd_lines(work->block_tiles * (value_lanes > output->lanes ? value_lanes : output->lanes));
 }

@@ -18,6 +18,16 @@
 int winograd_suits_shape(const ank_convolution_shape *shape, int32_t vector_lanes);
 int winograd_suits(const ank_convolution *operation, int32_t vector_lanes);
 
+/* Of one block of channels, floats from one point's columns (along D and H) to the next point's: room for the
+ * widest row block. A constant, so that the transforms, which step from slot to slot, need no arithmetic for 36
+ * addresses; and an odd number of cache lines, so that the slots fall on all sets of the first-level cache. */
+enum {
+    ROW_BLOCK_TILES_MAX = 30,
+    COLUMNS_MAX = WINOGRAD_OUTPUTS * ROW_BLOCK_TILES_MAX + WINOGRAD_TAPS - 1,
+    COLUMN_SLOT = (COLUMNS_MAX * BLOCK_LANES * 4 / 64 | 1) * 64 / 4,
+};
+_Static_assert(COLUMN_SLOT >= COLUMNS_MAX * BLOCK_LANES, "rounded up");
+
 /* How large a row block may be; see the instruction sets' products.h. */
 struct winograd_block_limits {
     int32_t tiles;   /* at most */
@@ -35,7 +45,6 @@ struct winograd_work {
     int32_t depth_tiles;             /* items along D */
     int32_t first_depth_tile;
     int32_t block_tiles; /* at most so many tiles in a row block */
-    int64_t column_slot; /* floats from one point's columns (along D and H) to the next point's */
     int64_t tile_slot;   /* floats from one point's tiles (along W) to the next point's */
 };
 

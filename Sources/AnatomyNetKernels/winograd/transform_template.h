@@ -48,15 +48,15 @@ ANK_INLINE void NAMED(short_data_pair)(const VECTOR d[6], VECTOR *plus, VECTOR *
 }
 
 /* The transformed values along D and H of LANES channels of one column of voxels: that of point e goes to
- * column + e * slot. rows[6 * z + y] points to the row block's first column; the one wanted lies `offset`
+ * column + e * COLUMN_SLOT. rows[6 * z + y] points to the row block's first column; the one wanted lies `offset`
  * bytes further. `is_short` (no more than two outputs along D, see points.h), `regular` (the rows of a plane
  * are `distance` bytes apart, so that addresses need no table) and `format` are constants after inlining.
  *
  * Two of the six points along D at a time keep 12 values in registers between
  * the two steps, of the 16 that AVX2 has; more would spill. */
 ANK_INLINE void NAMED(transform_column)(const char *const rows[WINOGRAD_PLANE_POINTS], int64_t offset, int64_t distance,
-                                        const int is_short, const int regular, const int32_t format, float *column,
-                                        int64_t slot) {
+                                        const int is_short, const int regular, const int32_t format,
+                                        float *column) {
     static const int first_point[3] = {0, 1, 3}, second_point[3] = {5, 2, 4};
     const int input_planes = is_short ? SHORT_INPUTS : WINOGRAD_POINTS;
     const char *planes[6];
@@ -83,20 +83,20 @@ ANK_INLINE void NAMED(transform_column)(const char *const rows[WINOGRAD_PLANE_PO
                 NAMED(data_pair)(d, WINOGRAD_B, WINOGRAD_A2, &first[y], &second[y]);
         }
         NAMED(data)(first, v);
-        float *to = column + first_point[pair] * 6 * slot;
+        float *to = column + first_point[pair] * 6 * COLUMN_SLOT;
 #pragma clang loop unroll(full)
-        for (int y = 0; y < WINOGRAD_POINTS; y++) STORE(to + y * slot, v[y]);
+        for (int y = 0; y < WINOGRAD_POINTS; y++) STORE(to + y * COLUMN_SLOT, v[y]);
         NAMED(data)(second, v);
-        to = column + second_point[pair] * 6 * slot;
+        to = column + second_point[pair] * 6 * COLUMN_SLOT;
 #pragma clang loop unroll(full)
-        for (int y = 0; y < WINOGRAD_POINTS; y++) STORE(to + y * slot, v[y]);
+        for (int y = 0; y < WINOGRAD_POINTS; y++) STORE(to + y * COLUMN_SLOT, v[y]);
     }
 #undef INPUT
 }
 
 ANK_INLINE void NAMED(transform_columns_of)(const char *const rows[WINOGRAD_PLANE_POINTS], int64_t distance,
                                             const int is_short, const int regular, const int32_t format,
-                                            int64_t values, float *to, int64_t slot) {
+                                            int64_t values, float *to) {
     const int row_count = 6 * (is_short ? SHORT_INPUTS : WINOGRAD_POINTS);
     for (int64_t i = 0; i < values; i += LANES) {
         const int64_t offset = i * value_bytes(format);
@@ -107,13 +107,13 @@ ANK_INLINE void NAMED(transform_columns_of)(const char *const rows[WINOGRAD_PLAN
                 __builtin_prefetch(row + offset + LINE_BYTES, 0, 3);
             }
         }
-        NAMED(transform_column)(rows, offset, distance, is_short, regular, format, to + i, slot);
+        NAMED(transform_column)(rows, offset, distance, is_short, regular, format, to + i);
     }
 }
 
 /* `is_short` is a constant after inlining. */
 ANK_INLINE void NAMED(transform_columns_in)(const void *const rows[WINOGRAD_PLANE_POINTS], const int is_short,
-                                            int32_t format, int64_t values, float *to, int64_t slot) {
+                                            int32_t format, int64_t values, float *to) {
     const char *const *const from = (const char *const *)rows;
     /* All rows but those of zeros around the map. */
     const intptr_t distance = (intptr_t)from[1] - (intptr_t)from[0];
@@ -121,32 +121,32 @@ ANK_INLINE void NAMED(transform_columns_in)(const void *const rows[WINOGRAD_PLAN
     for (int r = 0; r < 6 * (is_short ? SHORT_INPUTS : WINOGRAD_POINTS); r++)
         regular &= (intptr_t)from[r] == (intptr_t)from[r / 6 * 6] + r % 6 * distance;
     if (format == ANK_FLOAT32 && regular)
-        NAMED(transform_columns_of)(from, distance, is_short, 1, ANK_FLOAT32, values, to, slot);
+        NAMED(transform_columns_of)(from, distance, is_short, 1, ANK_FLOAT32, values, to);
     else if (format == ANK_FLOAT32)
-        NAMED(transform_columns_of)(from, distance, is_short, 0, ANK_FLOAT32, values, to, slot);
+        NAMED(transform_columns_of)(from, distance, is_short, 0, ANK_FLOAT32, values, to);
     else if (regular)
-        NAMED(transform_columns_of)(from, distance, is_short, 1, ANK_BFLOAT16, values, to, slot);
+        NAMED(transform_columns_of)(from, distance, is_short, 1, ANK_BFLOAT16, values, to);
     else
-        NAMED(transform_columns_of)(from, distance, is_short, 0, ANK_BFLOAT16, values, to, slot);
+        NAMED(transform_columns_of)(from, distance, is_short, 0, ANK_BFLOAT16, values, to);
 }
 
 /* Transforms the columns of a row block along D and H: `values` consecutive ones of each row, a multiple
- * of LANES. Those of point e go to `to` + e * slot. rows[6 * z + y]: see transform_column. A short tile has
+ * of LANES. Those of point e go to `to` + e * COLUMN_SLOT. rows[6 * z + y]: see transform_column. A short tile has
  * rows of four planes, and no points b and -b along D.
  *
  * While a column is transformed, the next is fetched into the first-level cache: no processor follows
  * 36 rows at a time by itself. */
 static ANK_OUT_OF_LINE void NAMED(transform_columns)(const void *const rows[WINOGRAD_PLANE_POINTS], int is_short,
-                                                     int32_t format, int64_t values, float *to, int64_t slot) {
+                                                     int32_t format, int64_t values, float *to) {
     if (is_short)
-        NAMED(transform_columns_in)(rows, 1, format, values, to, slot);
+        NAMED(transform_columns_in)(rows, 1, format, values, to);
     else
-        NAMED(transform_columns_in)(rows, 0, format, values, to, slot);
+        NAMED(transform_columns_in)(rows, 0, format, values, to);
 }
 
 ANK_INLINE void NAMED(transform_tiles_of)(const float *columns, const int32_t lanes, int32_t tiles, float *values,
                                           int64_t slot) {
-    for (const float *const end = values + tiles * lanes; values < end; values += lanes, columns += 4 * lanes) {
+    for (const float *const end = values + tiles * BLOCK_LANES; values < end; values += BLOCK_LANES, columns += 4 * lanes) {
 #pragma clang loop unroll(full)
         for (int32_t lane = 0; lane < lanes; lane += LANES) {
             VECTOR d[6], v[6];
@@ -159,7 +159,7 @@ ANK_INLINE void NAMED(transform_tiles_of)(const float *columns, const int32_t la
     }
 }
 
-/* Transforms the columns of one point along W: tile t's six values go to values + x * slot + t * lanes. */
+/* Transforms the columns of one point along W: tile t's six values go to values + x * slot + t * BLOCK_LANES. */
 static ANK_OUT_OF_LINE void NAMED(transform_tiles)(const float *columns, int32_t lanes, int32_t tiles, float *values,
                                                    int64_t slot) {
     if (lanes == BLOCK_LANES)
@@ -229,7 +229,7 @@ struct NAMED(output_rows) {
 };
 
 /* `is_short`, `whole` (all of its rows are wanted) and what follows are constants after inlining. */
-ANK_INLINE void NAMED(transform_output_of)(const float *products, int64_t slot, int32_t columns,
+ANK_INLINE void NAMED(transform_output_of)(const float *products, int32_t columns,
                                            const struct NAMED(output_rows) *to, const int is_short, const int whole,
                                            const int32_t format, const int32_t added_format, const int summed) {
 #define OUTPUT(r) writable_value_at(to->rows[r], offset, format)
@@ -248,11 +248,11 @@ ANK_INLINE void NAMED(transform_output_of)(const float *products, int64_t slot, 
                 const float *from = products + offset;
                 VECTOR half[2][6]; /* [row y = odd or odd + 2][point along D] */
 #pragma clang loop unroll(full)
-                for (int z = 0; z < 6; z++, from += 6 * slot) {
+                for (int z = 0; z < 6; z++, from += 6 * COLUMN_SLOT) {
                     if (is_short && (z == 3 || z == 4)) continue;
                     VECTOR m[6];
 #pragma clang loop unroll(full)
-                    for (int i = odd; i < 5 + odd; i++) m[i] = LOAD(from + i * slot);
+                    for (int i = odd; i < 5 + odd; i++) m[i] = LOAD(from + i * COLUMN_SLOT);
                     if (odd)
                         NAMED(odd_outputs)(m, &half[0][z], &half[1][z]);
                     else
@@ -293,30 +293,30 @@ ANK_INLINE void NAMED(transform_output_of)(const float *products, int64_t slot, 
 }
 
 /* `is_short` and `whole` are constants after inlining. */
-ANK_INLINE void NAMED(transform_output_in)(const float *products, int64_t slot, int32_t columns,
+ANK_INLINE void NAMED(transform_output_in)(const float *products, int32_t columns,
                                            const struct NAMED(output_rows) *to, const int is_short, const int whole) {
     if (to->format == ANK_FLOAT32 && to->sums)
-        NAMED(transform_output_of)(products, slot, columns, to, is_short, whole, ANK_FLOAT32, ANK_FLOAT32, 1);
+        NAMED(transform_output_of)(products, columns, to, is_short, whole, ANK_FLOAT32, ANK_FLOAT32, 1);
     else if (to->format == ANK_FLOAT32)
-        NAMED(transform_output_of)(products, slot, columns, to, is_short, whole, ANK_FLOAT32, ANK_FLOAT32, 0);
+        NAMED(transform_output_of)(products, columns, to, is_short, whole, ANK_FLOAT32, ANK_FLOAT32, 0);
     else if (to->added_format == ANK_FLOAT32)
-        NAMED(transform_output_of)(products, slot, columns, to, is_short, 0, ANK_BFLOAT16, ANK_FLOAT32, 0);
+        NAMED(transform_output_of)(products, columns, to, is_short, 0, ANK_BFLOAT16, ANK_FLOAT32, 0);
     else
-        NAMED(transform_output_of)(products, slot, columns, to, is_short, 0, ANK_BFLOAT16, ANK_BFLOAT16, 0);
+        NAMED(transform_output_of)(products, columns, to, is_short, 0, ANK_BFLOAT16, ANK_BFLOAT16, 0);
 }
 
-/* Transforms the row block's columns of products, that of point e at products + e * slot, back along H and
+/* Transforms the row block's columns of products, that of point e at products + e * COLUMN_SLOT, back along H and
  * D and writes them. Two of the four rows at a time keep 12 values in registers between the two steps. */
-static ANK_OUT_OF_LINE void NAMED(transform_output)(const float *products, int64_t slot, int32_t columns,
+static ANK_OUT_OF_LINE void NAMED(transform_output)(const float *products, int32_t columns,
                                                     const struct NAMED(output_rows) *to) {
     int whole = 1;
     for (int r = 0; r < 16; r++) whole &= to->rows[r] != NULL;
     if (to->is_short)
-        NAMED(transform_output_in)(products, slot, columns, to, 1, 0);
+        NAMED(transform_output_in)(products, columns, to, 1, 0);
     else if (whole)
-        NAMED(transform_output_in)(products, slot, columns, to, 0, 1);
+        NAMED(transform_output_in)(products, columns, to, 0, 1);
     else
-        NAMED(transform_output_in)(products, slot, columns, to, 0, 0);
+        NAMED(transform_output_in)(products, columns, to, 0, 0);
 }
 
 #undef PASTED

@@ -45,21 +45,24 @@ void winograd_prepare_weights(const ank_convolution_shape *shape, const float *w
     ank_lane_groups(&output, shape->output_count, shape->output, vector_lanes);
     ank_output_passes(&passes, &output, &input, vector_lanes);
 
+    int32_t used_lanes = 0;
+    for (int32_t i = 0; i < input.count; i++) used_lanes += ank_used_lanes(input.group[i].channels);
+
     const int64_t point_stride = (int64_t)input.channels * output.lanes;
     memset(prepared, 0, winograd_weights_bytes(shape, vector_lanes));
 
     for (int32_t g = 0, o = 0; g < output.count; g++)
         for (int32_t lane = 0; lane < output.group[g].channels; lane++, o++) {
             const struct weight_column column =
-                ank_weight_column(&output, &passes, input.channels, input.lanes, g, lane, vector_lanes);
-            for (int32_t i = 0, k = 0; i < input.count; i++)
+                ank_weight_column(&output, &passes, input.channels, used_lanes, g, lane, vector_lanes);
+            for (int32_t i = 0, k = 0, lanes = 0; i < input.count; lanes += ank_used_lanes(input.group[i].channels), i++)
                 for (int32_t l = 0; l < input.group[i].channels; l++, k++) {
                     const int32_t input_channel = shape->input_order ? shape->input_order[k] : k;
                     double values[WINOGRAD_CUBE_POINTS];
                     transform_kernel(weights + 27 * ((int64_t)o * shape->input_channels + input_channel),
                                      scale ? scale[o] : 1, values);
                     float *to = prepared + column.first
-                                + (column.by_lane ? input.group[i].offset + l : k * column.step);
+                                + (column.by_lane ? lanes + l : k * column.step);
                     for (int32_t e = 0; e < WINOGRAD_CUBE_POINTS; e++) to[e * point_stride] = (float)values[e];
                 }
         }
