@@ -26,8 +26,8 @@ final class KeptMemory: Sendable {
     }
 
     /// Keeps the memory, unless more is kept already.
-    func giveBack(_ memory: WorkspaceMemory) {
-        guard keepsPages || memory.vacate() else { return }
+    func giveBack(_ memory: WorkspaceMemory, runner: Runner) {
+        guard keepsPages || memory.vacate(runner: runner) else { return }
         kept.withLockIfAvailable { kept in
             if memory.bytes.count > kept?.bytes.count ?? 0 { kept = memory }
         }

@@ -50,7 +50,21 @@ final class Runner {
     func run(items: Int64, cost: Double = 0, _ body: (Int64, Int) -> Void) throws(AnatomyNetError) {
         currentCost = cost
         currentItems = max(items, 1)
-        let stopped = withoutActuallyEscaping(body) { body in
+        let stopped = run(items, body) { runner, finished in
+            Unmanaged<Runner>.fromOpaque(runner!).takeUnretainedValue().tick(finished: finished)
+        }
+        finishedCost += cost
+        if stopped != 0 { throw Self.cancelled }
+    }
+
+    /// Like `run`, for what is to be done also after the call has finished or was cancelled: progress is not
+    /// reported.
+    func runInAnyCase(items: Int64, _ body: (Int64, Int) -> Void) {
+        _ = run(items, body, tick: nil)
+    }
+
+    private func run(_ items: Int64, _ body: (Int64, Int) -> Void, tick: ans_tick?) -> Int32 {
+        withoutActuallyEscaping(body) { body in
             var work = Work(body: body)
             return withUnsafeMutablePointer(to: &work) { work in
                 ans_run(
@@ -58,15 +72,9 @@ final class Runner {
                     { work, item, worker in
                         work!.assumingMemoryBound(to: Work.self).pointee.body(item, Int(worker))
                     },
-                    work,
-                    { runner, finished in
-                        Unmanaged<Runner>.fromOpaque(runner!).takeUnretainedValue().tick(finished: finished)
-                    },
-                    Unmanaged.passUnretained(self).toOpaque())
+                    work, tick, Unmanaged.passUnretained(self).toOpaque())
             }
         }
-        finishedCost += cost
-        if stopped != 0 { throw Self.cancelled }
     }
 
     private struct Work {

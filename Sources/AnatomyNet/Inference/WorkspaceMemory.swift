@@ -1,5 +1,6 @@
 import AnatomyNetSystem
 import Glibc
+import Synchronization
 
 /// The memory of a call's feature maps, whose pages come from the system all at once (`populate`) and can
 /// go back without the memory itself (`vacate`).
@@ -47,34 +48,57 @@ final class WorkspaceMemory: @unchecked Sendable {
         if first >= end { return }
         // Also if the call is cancelled in between.
         populatedPieces = end
-        let piecesAtOnce = 8
-        try runner.run(items: Int64((end - first + piecesAtOnce - 1) / piecesAtOnce)) { item, _ in
-            let start = first + Int(item) * piecesAtOnce
-            let memory = place(of: start..<min(start + piecesAtOnce, end))
+        let runs = PieceRuns(first..<end)
+        try runner.run(items: runs.count) { run, _ in
+            let memory = place(of: runs[run])
             // Linux before 5.14 refuses, and then provides pages where they are first written.
             madvise(memory.baseAddress, memory.count, MADV_POPULATE_WRITE)
         }
     }
 
-    /// Gives all pages back, but for one in each stretch of small pages, so that the rest stays with this
+    /// Gives all pages back, on all threads, but for one in each stretch of small pages, so that the rest stays with this
     /// machine, free for whoever wants it. It is another one each time: others may have taken what was left
     /// of the physical piece that the last one is from, and the pages now be from elsewhere.
     ///
     /// - Returns: whether the memory is worth keeping: otherwise no page stays, or the system cannot, or
     ///   counts memory without pages, too.
-    func vacate() -> Bool {
+    func vacate(runner: Runner) -> Bool {
         let pieces = 0..<populatedPieces
         populatedPieces = 0
         guard hasSmallPages, !pieces.isEmpty, !Self.emptyMemoryCounts else { return false }
-        return pieces.allSatisfy { piece in
-            let stays = stayingPages[piece] * Self.pageBytes
-            stayingPages[piece] = 1 - stayingPages[piece]
-            let memory = place(of: piece..<piece + 1)
-            return stride(from: 0, to: memory.count, by: Self.stretchBytes).allSatisfy { start in
-                let stretch = memory[start...].prefix(Self.stretchBytes)
-                return Self.giveBack(stretch.prefix(stays))
-                    && Self.giveBack(stretch.dropFirst(stays + Self.pageBytes))
-            }
+        let runs = PieceRuns(pieces)
+        let isRefused = Atomic(false)
+        runner.runInAnyCase(items: runs.count) { run, _ in
+            if !runs[run].allSatisfy(vacate) { isRefused.store(true, ordering: .relaxed) }
+        }
+        return !isRefused.load(ordering: .relaxed)
+    }
+
+    private func vacate(_ piece: Int) -> Bool {
+        let stays = stayingPages[piece] * Self.pageBytes
+        stayingPages[piece] = 1 - stayingPages[piece]
+        let memory = place(of: piece..<piece + 1)
+        return stride(from: 0, to: memory.count, by: Self.stretchBytes).allSatisfy { start in
+            let stretch = memory[start...].prefix(Self.stretchBytes)
+            return Self.giveBack(stretch.prefix(stays))
+                && Self.giveBack(stretch.dropFirst(stays + Self.pageBytes))
+        }
+    }
+
+    /// Pieces cut into runs that are worth a thread's while.
+    private struct PieceRuns {
+        private static let length = 8
+        private let pieces: Range<Int>
+
+        init(_ pieces: Range<Int>) {
+            self.pieces = pieces
+        }
+
+        var count: Int64 { Int64((pieces.count + Self.length - 1) / Self.length) }
+
+        subscript(run: Int64) -> Range<Int> {
+            let start = pieces.lowerBound + Int(run) * Self.length
+            return start..<min(start + Self.length, pieces.upperBound)
         }
     }
 

@@ -60,7 +60,7 @@ public struct Segmenter: Sendable {
             options.log?(.warning, "the volume is probably not in HU: \(evidence)")
         }
         let memory = try workspaceMemory(plan.bytes)
-        defer { model.keptMemory.giveBack(memory) }
+        defer { model.keptMemory.giveBack(memory, runner: runner) }
         try memory.populate(plan.bytes, runner: runner)
         let workspace = Workspace(plan, memory: memory.bytes)
         let voxels = volume.geometry.voxelCount

@@ -3,13 +3,15 @@ import Testing
 @testable import AnatomyNet
 
 @Suite struct KeptMemoryTests {
+    private let runner = Runner(workers: 2, progress: nil)
+
     private func memory(_ bytes: Int) throws -> WorkspaceMemory { try WorkspaceMemory(count: bytes) }
 
     @Test func whatIsLargeEnoughIsUsedAgainByOneCallAtATime() throws {
         let kept = KeptMemory(keepsPages: true)
         #expect(kept.take(1) == nil)
         let memory = try memory(3000)
-        kept.giveBack(memory)
+        kept.giveBack(memory, runner: runner)
         #expect(kept.take(2000) === memory)
         #expect(kept.take(2000) == nil)
     }
@@ -17,8 +19,8 @@ import Testing
     @Test func theLargestStays() throws {
         let kept = KeptMemory(keepsPages: true)
         let large = try memory(5000)
-        kept.giveBack(large)
-        kept.giveBack(try memory(1000))
+        kept.giveBack(large, runner: runner)
+        kept.giveBack(try memory(1000), runner: runner)
         #expect(kept.take(1) === large)
     }
 
@@ -28,7 +30,7 @@ import Testing
         do {
             let memory = try memory(1000)
             small = memory
-            kept.giveBack(memory)
+            kept.giveBack(memory, runner: runner)
         }
         #expect(small != nil)
         #expect(kept.take(5000) == nil)
@@ -37,7 +39,7 @@ import Testing
 
     @Test func withoutPagesMemoryIsReleased() throws {
         let kept = KeptMemory(keepsPages: false)
-        kept.giveBack(try memory(3000))
+        kept.giveBack(try memory(3000), runner: runner)
         #expect(kept.take(1) == nil)
     }
 

@@ -44,4 +44,22 @@ import Testing
         try runner.finish()
         #expect(fractions == [0, 0.2, 0.4, 0.6, 0.8, 1, 1])
     }
+
+    /// What is to be done behind a cancelled call, such as giving memory back, is no news to the caller.
+    @Test func inAnyCaseEveryItemRunsAndNothingIsReported() throws {
+        var reports = 0
+        let runner = Runner(workers: 2) { _ in
+            reports += 1
+            return false
+        }
+        #expect(throws: AnatomyNetError.self) { try runner.begin(totalCost: 1) }
+        let finished = Atomic(0)
+        runner.runInAnyCase(items: 100) { _, _ in
+            let start = ContinuousClock.now
+            while ContinuousClock.now - start < .milliseconds(1) {}
+            finished.add(1, ordering: .relaxed)
+        }
+        #expect(finished.load(ordering: .relaxed) == 100)
+        #expect(reports == 1)
+    }
 }

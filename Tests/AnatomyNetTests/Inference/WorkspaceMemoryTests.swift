@@ -34,7 +34,7 @@ struct WorkspaceMemoryTests {
             try memory.populate(count, runner: runner)
             #expect(Self.residentPages(memory).count == count / Self.pageBytes)
             memory.bytes.elements.initialize(repeating: 1)
-            try #require(memory.vacate())
+            try #require(memory.vacate(runner: runner))
             let stay = Self.residentPages(memory)
             #expect(stay.count == 39)
             #expect(
@@ -51,7 +51,7 @@ struct WorkspaceMemoryTests {
             count: 16 * Self.pieceBytes, reportedBytes: WorkspaceMemory.pieceBytes)
         try memory.populate(16 * Self.pieceBytes, runner: runner)
         memory.bytes.elements.initialize(repeating: 1)
-        try #require(memory.vacate())
+        try #require(memory.vacate(runner: runner))
         let pagesOfAPiece = Self.pieceBytes / Self.pageBytes
         try memory.populate(2 * Self.pieceBytes + 1, runner: runner)
         #expect(Self.residentPages(memory).count == 3 * pagesOfAPiece + 26)
@@ -64,13 +64,14 @@ struct WorkspaceMemoryTests {
         let runner = Runner(workers: 1, progress: nil)
         let memory = try WorkspaceMemory(count: 3 * Self.pieceBytes, reportedBytes: reportedBytes)
         try memory.populate(3 * Self.pieceBytes, runner: runner)
-        #expect(!memory.vacate())
+        #expect(!memory.vacate(runner: runner))
     }
 
     @Test func memorySmallerThanAPieceIsNotKept() throws {
+        let runner = Runner(workers: 1, progress: nil)
         let memory = try WorkspaceMemory(count: Self.pieceBytes - 1, reportedBytes: Self.pieceBytes)
-        try memory.populate(Self.pieceBytes - 1, runner: Runner(workers: 1, progress: nil))
-        #expect(!memory.vacate())
+        try memory.populate(Self.pieceBytes - 1, runner: runner)
+        #expect(!memory.vacate(runner: runner))
     }
 
     @Test(arguments: [
@@ -89,21 +90,22 @@ struct WorkspaceMemoryTests {
         #expect(throws: AnatomyNetError.self) { try memory.populate(count, runner: cancelled) }
         let some = Self.residentPages(memory).count
         #expect(some > 128 && some < count / Self.pageBytes)
-        try #require(memory.vacate())
+        try #require(memory.vacate(runner: cancelled))
         #expect(Self.residentPages(memory).count <= 128)
     }
 
     /// Address space that is limited is the host's, even if its pages are not held.
     @Test func whereAddressSpaceIsLimitedNothingIsKept() throws {
+        let runner = Runner(workers: 1, progress: nil)
         let memory = try WorkspaceMemory(
             count: 2 * Self.pieceBytes, reportedBytes: WorkspaceMemory.pieceBytes)
-        try memory.populate(2 * Self.pieceBytes, runner: Runner(workers: 1, progress: nil))
+        try memory.populate(2 * Self.pieceBytes, runner: runner)
         var before = rlimit()
         try #require(getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &before) == 0)
         var limited = before
         limited.rlim_cur = 1 << 46
         try #require(setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limited) == 0)
         defer { setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &before) }
-        #expect(!memory.vacate())
+        #expect(!memory.vacate(runner: runner))
     }
 }
