@@ -113,6 +113,8 @@ ANK_INLINE void multiply_channel(const int rows, const int wide, const int narro
             const vector_8 low = (vector_8)__builtin_shufflevector(value, value, 0, 1, 2, 3, 4, 5, 6, 7);
             if (stored != NOT_FIRST)
                 sums->narrow[r] = low * narrow_w;
+            else if (wide + narrow == 1)
+                sums->narrow[r] = multiply_add_8(low, narrow_w, sums->narrow[r]);
             else
                 ACCUMULATE(sums->narrow[r], low, narrow_w);
         }

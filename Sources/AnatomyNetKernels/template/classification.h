@@ -1,6 +1,6 @@
 /* Softmax and arg-max. A voxel's classes lie side by side, so each step works on all of them at once. */
 
-#include <float.h>
+#include <math.h>
 
 /* e to the power of values that are not positive. With n = round(v / ln 2), e^v = 2^n e^r, and a
  * polynomial of degree 6 gives e^r on |r| <= ln 2 / 2 within 2e-8 relative; ln 2 is subtracted in
@@ -26,32 +26,11 @@ ANK_INLINE lanes16 ANK(exponential)(lanes16 value) {
     return (lanes16)((words16)power + (exponent << 23));
 }
 
-/* The same in every lane: the largest (or the sum) of all sixteen. */
-ANK_INLINE lanes16 ANK(largest_lane)(lanes16 v) {
-    lanes16 other = __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
-    v = select_lanes(v > other, v, other);
-    other = __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11);
-    v = select_lanes(v > other, v, other);
-    other = __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13);
-    v = select_lanes(v > other, v, other);
-    other = __builtin_shufflevector(v, v, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14);
-    return select_lanes(v > other, v, other);
-}
-
 ANK_INLINE float ANK(lane_sum)(lanes16 v) {
     v += __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
     v += __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11);
     v += __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13);
     return v[0] + v[1];
-}
-
-/* The first lane for which the mask holds; 0 if there is none. */
-ANK_INLINE int32_t ANK(first_lane)(words16 mask) {
-    typedef _Bool truth16 __attribute__((ext_vector_type(16)));
-    const truth16 truth = __builtin_convertvector(mask, truth16);
-    uint16_t bits;
-    memcpy(&bits, &truth, sizeof bits);
-    return bits ? __builtin_ctz(bits) : 0;
 }
 
 /* Sixteen voxels of sixteen classes become sixteen classes of sixteen voxels: interleaving the
@@ -75,27 +54,68 @@ ANK_INLINE void ANK(transpose)(lanes16 rows[16]) {
 
 /* The logits of one voxel of a block; lanes without a class are below every logit. */
 ANK_INLINE lanes16 ANK(logits)(const ank_block *input, int32_t z, int32_t y, int32_t x, const int32_t format) {
-    static const int32_t numbers[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-    const words16 lane = *(const words16 *)numbers;
+    const words16 lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
     const void *from = value_at(block_row(input, z, y), (int64_t)x * input->lanes, format);
-    return select_lanes(lane < input->channels, load_lanes(from, input->lanes, format), broadcast(-FLT_MAX));
+    return select_lanes(lane < input->channels, load_lanes(from, input->lanes, format), broadcast(-INFINITY));
 }
 
-/* Labels and largest logits of `count` voxels of a row, from x on. */
+/* Logits, the largest of so many neighbouring classes, and which class each is. */
+struct ANK(candidates) {
+    lanes16 logits;
+    words16 classes;
+};
+
+/* Of two classes of the same voxel each, the larger; of equal ones the first. */
+ANK_INLINE struct ANK(candidates) ANK(larger)(struct ANK(candidates) first, struct ANK(candidates) second) {
+    const words16 is_second = second.logits > first.logits;
+    return (struct ANK(candidates)){
+        select_lanes(is_second, second.logits, first.logits),
+        (words16)select_lanes(is_second, (lanes16)second.classes, (lanes16)first.classes),
+    };
+}
+
+/* Of lanes that stand for neighbouring classes of one voxel, the larger. `stage` (constant after inlining): 0 and 1
+ * compare neighbouring lanes, 2 neighbouring quarters, 3 halves. The four make sixteen voxels of sixteen lanes one
+ * vector, with no shuffle that crosses quarters but in stage 2. */
+ANK_INLINE struct ANK(candidates) ANK(joined)(struct ANK(candidates) a, struct ANK(candidates) b, const int stage) {
+#define FIRST(a, b)                                                                                                   \
+    (stage < 2    ? __builtin_shufflevector(a, b, 0, 2, 16, 18, 4, 6, 20, 22, 8, 10, 24, 26, 12, 14, 28, 30)          \
+     : stage == 2 ? __builtin_shufflevector(a, b, 0, 1, 2, 3, 16, 17, 18, 19, 8, 9, 10, 11, 24, 25, 26, 27)           \
+                  : __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23))
+#define SECOND(a, b)                                                                                                  \
+    (stage < 2    ? __builtin_shufflevector(a, b, 1, 3, 17, 19, 5, 7, 21, 23, 9, 11, 25, 27, 13, 15, 29, 31)          \
+     : stage == 2 ? __builtin_shufflevector(a, b, 4, 5, 6, 7, 20, 21, 22, 23, 12, 13, 14, 15, 28, 29, 30, 31)         \
+                  : __builtin_shufflevector(a, b, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31))
+    const struct ANK(candidates) first = {FIRST(a.logits, b.logits), FIRST(a.classes, b.classes)};
+    const struct ANK(candidates) second = {SECOND(a.logits, b.logits), SECOND(a.classes, b.classes)};
+    return ANK(larger)(first, second);
+#undef FIRST
+#undef SECOND
+}
+
+/* Labels and largest logits of `count` voxels of a row, from x on; those of the rest of sixteen are arbitrary. */
 ANK_INLINE void ANK(best_classes)(const ank_block *blocks, int32_t block_count, int32_t z, int32_t y, int32_t x,
                                   int32_t count, const int32_t format, uint8_t labels[16], float best[16]) {
-    for (int32_t voxel = 0; voxel < count; voxel += 1) {
-        int32_t first = 0;
-        for (int32_t block = 0; block < block_count; block += 1) {
-            const ank_block *input = &blocks[block];
-            const lanes16 logits = ANK(logits)(input, z, y, x + voxel, format), largest = ANK(largest_lane)(logits);
-            if (block == 0 || largest[0] > best[voxel]) {
-                best[voxel] = largest[0];
-                labels[voxel] = (uint8_t)(first + ANK(first_lane)(logits == largest));
-            }
-            first += input->channels;
-        }
+    typedef uint8_t bytes16 __attribute__((vector_size(16)));
+    const words16 lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    struct ANK(candidates) winners = {broadcast(-INFINITY), (words16){0}};
+    for (int32_t block = 0, first = 0; block < block_count; first += blocks[block].channels, block += 1) {
+        struct ANK(candidates) voxels[16];
+#pragma clang loop unroll(full)
+        for (int voxel = 0; voxel < 16; voxel += 1)
+            voxels[voxel] = (struct ANK(candidates)){
+                voxel < count ? ANK(logits)(&blocks[block], z, y, x + voxel, format) : broadcast(-INFINITY),
+                lane + first,
+            };
+#pragma clang loop unroll(full)
+        for (int stage = 0; stage < 4; stage += 1)
+#pragma clang loop unroll(full)
+            for (int i = 0; i < 8 >> stage; i += 1) voxels[i] = ANK(joined)(voxels[2 * i], voxels[2 * i + 1], stage);
+        winners = ANK(larger)(winners, voxels[0]);
     }
+    const bytes16 classes = __builtin_convertvector(winners.classes, bytes16);
+    memcpy(labels, &classes, sizeof classes);
+    store_lanes(best, 16, winners.logits, ANK_FLOAT32);
 }
 
 /* Writes the probabilities of the same voxels, the first of which is number `place` of each class. */
@@ -111,7 +131,7 @@ ANK_INLINE void ANK(write_probabilities)(const ank_classification *operation, in
                 if (voxel >= count) continue;
                 const lanes16 logits = ANK(logits)(input, z, y, x + voxel, format);
                 powers[voxel] = ANK(exponential)(logits - broadcast(best[voxel]));
-                powers[voxel] = select_lanes(logits > broadcast(-FLT_MAX), powers[voxel], (lanes16){0});
+                powers[voxel] = select_lanes(logits > broadcast(-INFINITY), powers[voxel], (lanes16){0});
                 if (pass == 0) totals[voxel] += ANK(lane_sum)(powers[voxel]);
             }
             if (pass == 0) continue;
