@@ -40,6 +40,10 @@ ANK_INLINE VECTOR NAMED(load_values)(const void *from, int32_t format) {
     if (format == ANK_FLOAT32) return NAMED(load)(from);
     return (VECTOR)(__builtin_convertvector(*(const NAMED(stored_bfloat16) *)from, NAMED(bits)) << 16);
 }
+/* What store_values() leaves in memory. */
+ANK_INLINE VECTOR NAMED(as_stored)(VECTOR v, int32_t format) {
+    return format == ANK_FLOAT32 ? v : (VECTOR)(NAMED(rounded_bits)(v) << 16);
+}
 ANK_INLINE void NAMED(store_values)(void *to, VECTOR v, int32_t format) {
     if (format == ANK_FLOAT32)
         NAMED(store)(to, v);

@@ -477,7 +477,6 @@ static int32_t winograd_takes_shortcut(const ank_convolution_shape *shape, const
 
 /* An item adds up its own outputs: a plane's sum has as many addends as items share the plane. */
 static int32_t winograd_sum_addends(const ank_convolution *operation) {
-    if (operation->output->format != ANK_FLOAT32) return 0;
     struct lane_groups input, output;
     struct winograd_work work;
     winograd_plan(&input, &output, &work, operation);

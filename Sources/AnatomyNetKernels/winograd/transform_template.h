@@ -47,16 +47,15 @@ ANK_INLINE void NAMED(short_data_pair)(const VECTOR d[6], VECTOR *plus, VECTOR *
     *minus = FMA(SPLAT(-WINOGRAD_A), d[1], d[2]);
 }
 
-/* The transformed values along D and H of LANES channels of one column of voxels: that of point e goes to
+/* The transformed values along D and H of LANES channels of one column of voxels in float32: that of point e goes to
  * column + e * COLUMN_SLOT. rows[6 * z + y] points to the row block's first column; the one wanted lies `offset`
- * bytes further. `is_short` (no more than two outputs along D, see points.h), `regular` (the rows of a plane
- * are `distance` bytes apart, so that addresses need no table) and `format` are constants after inlining.
+ * bytes further. `is_short` (no more than two outputs along D, see points.h) and `regular` (the rows of a plane
+ * are `distance` bytes apart, so that addresses need no table) are constants after inlining.
  *
  * Two of the six points along D at a time keep 12 values in registers between
  * the two steps, of the 16 that AVX2 has; more would spill. */
 ANK_INLINE void NAMED(transform_column)(const char *const rows[WINOGRAD_PLANE_POINTS], int64_t offset, int64_t distance,
-                                        const int is_short, const int regular, const int32_t format,
-                                        float *column) {
+                                        const int is_short, const int regular, float *column) {
     static const int first_point[3] = {0, 1, 3}, second_point[3] = {5, 2, 4};
     const int input_planes = is_short ? SHORT_INPUTS : WINOGRAD_POINTS;
     const char *planes[6];
@@ -70,7 +69,7 @@ ANK_INLINE void NAMED(transform_column)(const char *const rows[WINOGRAD_PLANE_PO
         for (int y = 0; y < WINOGRAD_POINTS; y++) {
             VECTOR d[WINOGRAD_POINTS];
 #pragma clang loop unroll(full)
-            for (int z = 0; z < input_planes; z++) d[z] = NAMED(load_values)(INPUT(z, y), format);
+            for (int z = 0; z < input_planes; z++) d[z] = LOAD((const float *)(INPUT(z, y)));
             if (is_short && pair == 0)
                 NAMED(short_data_ends)(d, &first[y], &second[y]);
             else if (is_short)
@@ -94,6 +93,21 @@ ANK_INLINE void NAMED(transform_column)(const char *const rows[WINOGRAD_PLANE_PO
 #undef INPUT
 }
 
+/* The same of values that are not float32. Each is used for all six points along D, two at a time: it is widened once. */
+ANK_INLINE void NAMED(transform_widened_column)(const char *const rows[WINOGRAD_PLANE_POINTS], int64_t offset,
+                                                int64_t distance, const int is_short, const int regular,
+                                                const int32_t format, float *column) {
+    float widened[WINOGRAD_PLANE_POINTS * LANES];
+    const char *widened_rows[WINOGRAD_PLANE_POINTS];
+#pragma clang loop unroll(full)
+    for (int r = 0; r < WINOGRAD_POINTS * (is_short ? SHORT_INPUTS : WINOGRAD_POINTS); r++) {
+        const char *row = regular ? rows[r / 6 * 6] + r % 6 * distance : rows[r];
+        STORE(widened + r * LANES, NAMED(load_values)(row + offset, format));
+        widened_rows[r] = (const char *)(widened + r * LANES);
+    }
+    NAMED(transform_column)(widened_rows, 0, LANES * sizeof(float), is_short, 1, column);
+}
+
 ANK_INLINE void NAMED(transform_columns_of)(const char *const rows[WINOGRAD_PLANE_POINTS], int64_t distance,
                                             const int is_short, const int regular, const int32_t format,
                                             int64_t values, float *to) {
@@ -107,7 +121,10 @@ ANK_INLINE void NAMED(transform_columns_of)(const char *const rows[WINOGRAD_PLAN
                 __builtin_prefetch(row + offset + LINE_BYTES, 0, 3);
             }
         }
-        NAMED(transform_column)(rows, offset, distance, is_short, regular, format, to + i);
+        if (format == ANK_FLOAT32)
+            NAMED(transform_column)(rows, offset, distance, is_short, regular, to + i);
+        else
+            NAMED(transform_widened_column)(rows, offset, distance, is_short, regular, format, to + i);
     }
 }
 
@@ -225,7 +242,7 @@ struct NAMED(output_rows) {
     int32_t lanes;   /* of a voxel: a multiple of LANES */
     int32_t columns; /* voxels of the row from x on; those after are zero */
     float scale[BLOCK_LANES], shift[BLOCK_LANES], negative_slope;
-    float *sums; /* [z][BLOCK_LANES]: where the outputs are added up, if they are float32; NULL: nowhere */
+    float *sums; /* [z][BLOCK_LANES]: where the outputs are added up, as they are stored; NULL: nowhere */
 };
 
 /* `is_short`, `whole` (all of its rows are wanted) and what follows are constants after inlining. */
@@ -276,7 +293,7 @@ ANK_INLINE void NAMED(transform_output_of)(const float *products, int32_t column
                             v += NAMED(load_values)(value_at(to->added_rows[4 * z + y], offset, added_format),
                                                     added_format);
                         v = NAMED(activate)(v, slope);
-                        if (summed) totals[z] += v;
+                        if (summed) totals[z] += NAMED(as_stored)(v, format);
                         NAMED(store_values)(OUTPUT(4 * z + y), v, format);
                     }
                 }
@@ -292,17 +309,25 @@ ANK_INLINE void NAMED(transform_output_of)(const float *products, int32_t column
 #undef OUTPUT
 }
 
+/* All but the first three are constants after inlining. */
+ANK_INLINE void NAMED(transform_output_as)(const float *products, int32_t columns,
+                                           const struct NAMED(output_rows) *to, const int is_short, const int whole,
+                                           const int32_t format, const int32_t added_format) {
+    if (to->sums)
+        NAMED(transform_output_of)(products, columns, to, is_short, whole, format, added_format, 1);
+    else
+        NAMED(transform_output_of)(products, columns, to, is_short, whole, format, added_format, 0);
+}
+
 /* `is_short` and `whole` are constants after inlining. */
 ANK_INLINE void NAMED(transform_output_in)(const float *products, int32_t columns,
                                            const struct NAMED(output_rows) *to, const int is_short, const int whole) {
-    if (to->format == ANK_FLOAT32 && to->sums)
-        NAMED(transform_output_of)(products, columns, to, is_short, whole, ANK_FLOAT32, ANK_FLOAT32, 1);
-    else if (to->format == ANK_FLOAT32)
-        NAMED(transform_output_of)(products, columns, to, is_short, whole, ANK_FLOAT32, ANK_FLOAT32, 0);
+    if (to->format == ANK_FLOAT32)
+        NAMED(transform_output_as)(products, columns, to, is_short, whole, ANK_FLOAT32, ANK_FLOAT32);
     else if (to->added_format == ANK_FLOAT32)
-        NAMED(transform_output_of)(products, columns, to, is_short, 0, ANK_BFLOAT16, ANK_FLOAT32, 0);
+        NAMED(transform_output_as)(products, columns, to, is_short, whole, ANK_BFLOAT16, ANK_FLOAT32);
     else
-        NAMED(transform_output_of)(products, columns, to, is_short, 0, ANK_BFLOAT16, ANK_BFLOAT16, 0);
+        NAMED(transform_output_as)(products, columns, to, is_short, whole, ANK_BFLOAT16, ANK_BFLOAT16);
 }
 
 /* Transforms the row block's columns of products, that of point e at products + e * COLUMN_SLOT, back along H and
