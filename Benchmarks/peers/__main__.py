@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 from . import machine, places, precision, report
@@ -114,8 +113,10 @@ def _measure(arguments: argparse.Namespace, path: Path) -> bool:
     )
     if "alone" in arguments.parts:
         for library in baselines:
-            for size, threads in _configurations(sizes + ([LARGE] if arguments.large else []), counts, library):
-                keep(Results(alone=[measure_alone(library, size, threads, arguments.rounds, logs)]))
+            for size in sizes + ([LARGE] if arguments.large else []):
+                # Fewer threads only with the best instruction set, and not for the largest volume.
+                wanted = counts if library == LIBRARY and size != LARGE else [max(counts)]
+                keep(Results(alone=measure_alone(library, size, wanted, arguments.rounds, logs)))
     if not {"precision", "peers"} & set(arguments.parts):
         return True
     try:
@@ -133,16 +134,6 @@ def _measure(arguments: argparse.Namespace, path: Path) -> bool:
                 measured, missing = measure_in_turn(peers, size, threads, arguments.rounds, logs)
                 keep(Results(alternating=measured, not_measured=missing))
     return all(record.accepted for record in results.precision)
-
-
-def _configurations(sizes: Sequence[Size], counts: Sequence[int], library: Competitor) -> list[tuple[Size, int]]:
-    """Sizes and threads for this library alone: fewer threads only for its best instruction set, and not for the largest."""
-    return [
-        (size, threads)
-        for size in sizes
-        for threads in counts
-        if threads == max(counts) or (library == LIBRARY and size != LARGE)
-    ]
 
 
 def _powers_of_two(most: int) -> list[int]:

@@ -6,7 +6,9 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from . import machine
 from .competitors import LIBRARY, LIBRARY_KEEPING, Competitor, heats
@@ -25,21 +27,30 @@ MEMORY_SHARE = 0.85
 """Of the memory available, how much competitors may fill together."""
 
 
-def measure_alone(library: Competitor, size: Size, threads: int, rounds: int, logs: Path) -> Alone:
-    loads, firsts, times, idle, peaks = [], [], [], [], []
+def measure_alone(library: Competitor, size: Size, counts: Sequence[int], rounds: int, logs: Path) -> list[Alone]:
+    """This library with each of these numbers of threads, in turn."""
+    series = f"{time.time():.0f}"
+    records = [
+        Alone(library.name, str(size), threads, [], [], [], [], 0, machine.library(), series) for threads in counts
+    ]
     for _ in range(PROCESSES):
-        log = logs / f"{library.name}-{size}-{threads}-alone.log"
-        with WorkerProcess(library, size, threads, log) as worker:
-            loads.append(worker.load_seconds)
-            firsts.append(worker.run())
-            for _ in range(rounds):
-                time.sleep(PAUSE)
-                times.append(worker.run())
-            idle.append(worker.idle_processor_seconds())
-            peaks.append(worker.end())
-    record = Alone(library.name, str(size), threads, loads, firsts, times, idle, max(peaks), machine.library())
-    _tell(library, size, threads, times)
-    return record
+        with ExitStack() as stack:
+            workers: dict[int, WorkerProcess] = {}
+            for record in records:
+                log = logs / f"{library.name}-{size}-{record.threads}-alone.log"
+                worker = stack.enter_context(WorkerProcess(library, size, record.threads, log))
+                workers[record.threads] = worker
+                record.load_seconds.append(worker.load_seconds)
+                record.first_seconds.append(worker.run())
+            times = alternate(workers, rounds)
+            for index, record in enumerate(records):
+                worker = workers[record.threads]
+                record.seconds.extend(times[record.threads])
+                record.idle_processor_seconds.append(worker.idle_processor_seconds())
+                records[index] = replace(record, peak_bytes=max(record.peak_bytes, worker.end()))
+    for record in records:
+        _tell(library, size, record.threads, record.seconds)
+    return records
 
 
 def measure_in_turn(
@@ -108,10 +119,13 @@ def _measure_heat(
     return records, missing
 
 
-def alternate(workers: dict[str, WorkerProcess], rounds: int) -> dict[str, list[float]]:
+Name = TypeVar("Name", str, int)
+
+
+def alternate(workers: dict[Name, WorkerProcess], rounds: int) -> dict[Name, list[float]]:
     """Each worker's seconds, one a round. Who begins a round changes, so that nobody always follows the same one."""
     names = list(workers)
-    times: dict[str, list[float]] = {name: [] for name in names}
+    times: dict[Name, list[float]] = {name: [] for name in names}
     for first in range(rounds):
         offset = first % max(1, len(names))
         for name in names[offset:] + names[:offset]:

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 @dataclass(frozen=True)
 class Alone:
-    """This library by itself, in several processes one after the other."""
+    """This library by itself, in several processes one after the other, in turn with other numbers of threads."""
 
     competitor: str
     size: str
@@ -28,6 +28,8 @@ class Alone:
     """Largest peak resident memory of a process."""
     library: str = ""
     """Version and commit of this library."""
+    series: str = ""
+    """What records have in common that were measured in turn: the i-th of their `seconds` are of one round."""
 
 
 @dataclass(frozen=True)

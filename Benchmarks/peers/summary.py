@@ -90,8 +90,8 @@ def targets(results: Results) -> list[Target]:
     alone = {(record.size, record.threads): record for record in results.alone if record.competitor == LIBRARY.name}
     whole, single = alone.get((TARGET_SIZE, TARGET_THREADS)), alone.get((TARGET_SIZE, 1))
     small = alone.get((SMALL_SIZE, TARGET_THREADS))
-    # Only what one version of the library has done tells how it behaves with threads and sizes.
-    if single and whole and single.library != whole.library:
+    # Only what one version of the library has done tells how it behaves with sizes, and only rounds what with threads.
+    if single and whole and (single.library != whole.library or single.series != whole.series):
         single = None
     per_voxel = [
         nanoseconds_per_voxel(record)
@@ -137,7 +137,7 @@ def targets(results: Results) -> list[Target]:
         ),
         Target(
             "two threads against one", 1.85, 1.95, "×", True,
-            median(single.seconds) / median(whole.seconds) if single and whole else None, of(whole),
+            _median_quotient(single.seconds, whole.seconds) if single and whole else None, of(whole),
         ),
         Target(
             f"library load, model load and first result at {SMALL_SIZE.replace('x', '×')}", 0.6, 0.4, " s", False,

@@ -49,7 +49,7 @@ class Summaries(unittest.TestCase):
         results = Results(
             alone=[
                 alone("178x302x225", 2, [2.0, 2.1, 1.9], first=2.2, peak=1_200_000_000),
-                alone("178x302x225", 1, [3.8]),
+                alone("178x302x225", 1, [3.8, 4.2, 1.9]),
                 alone("64x128x128", 2, [0.18], first=0.2),
             ],
             alternating=[
@@ -63,6 +63,7 @@ class Summaries(unittest.TestCase):
         self.assertEqual(found["faster than ONNX Runtime fp32"], (5.0, "MISSED"))
         self.assertEqual(found["faster than OpenVINO bf16"], (None, "not measured"))
         self.assertEqual(found["peak resident memory, whole process"], (1.2, "reached"))
+        # The median over rounds of each round's quotient: 1.9, 2 and 1.
         self.assertEqual(found["two threads against one"], (1.9, "reached"))
         self.assertAlmostEqual(found["first call over warm call"][0], 1.1)
 
@@ -72,6 +73,11 @@ class Summaries(unittest.TestCase):
         found = {target.name: target.measured for target in summary.targets(results)}
         self.assertIsNone(found["two threads against one"])
         self.assertTrue("time per voxel: largest distance from flat, ±" in found)
+
+    def test_threads_are_compared_within_rounds_only(self):
+        results = Results(alone=[alone("178x302x225", 2, [2.0]), replace(alone("178x302x225", 1, [3.8]), series="another")])
+        found = {target.name: target.measured for target in summary.targets(results)}
+        self.assertIsNone(found["two threads against one"])
 
 
 class Grouping(unittest.TestCase):
