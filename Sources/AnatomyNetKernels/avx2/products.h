@@ -22,14 +22,6 @@ static int32_t rows_most(int32_t wide, int32_t narrow) {
     return wide + narrow == 2 ? ROWS_TWO_VECTORS : ROWS_MAX;
 }
 
-/* Of rows that are BLOCK_LANES floats apart, and of any others. */
-#define MULTIPLY(rows, wide, narrow)                                                 \
-    static void multiply_##rows##_##wide##_##narrow(const struct product *p) {       \
-        multiply(rows, wide, narrow, BLOCK_LANES, p);                                \
-    }                                                                                \
-    static void multiply_any_##rows##_##wide##_##narrow(const struct product *p) {   \
-        multiply(rows, wide, narrow, ANY_STEP, p);                                   \
-    }
 #define MULTIPLY_UP_TO_6(wide)                                                    \
     MULTIPLY(1, wide, 0) MULTIPLY(2, wide, 0) MULTIPLY(3, wide, 0)                \
     MULTIPLY(4, wide, 0) MULTIPLY(5, wide, 0) MULTIPLY(6, wide, 0)

@@ -24,14 +24,6 @@ static int32_t rows_most(int32_t wide, int32_t narrow) {
     return most[wide + narrow];
 }
 
-/* Of rows that are BLOCK_LANES floats apart, and of any others. */
-#define MULTIPLY(rows, wide, narrow)                                                          \
-    static void multiply_##rows##_##wide##_##narrow(const struct product *p) {                \
-        multiply(rows, wide, narrow, BLOCK_LANES, p);                                         \
-    }                                                                                         \
-    static void multiply_any_##rows##_##wide##_##narrow(const struct product *p) {            \
-        multiply(rows, wide, narrow, ANY_STEP, p);                                            \
-    }
 #define MULTIPLY_UP_TO_9(wide, narrow)                                                        \
     MULTIPLY(1, wide, narrow) MULTIPLY(2, wide, narrow) MULTIPLY(3, wide, narrow)             \
     MULTIPLY(4, wide, narrow) MULTIPLY(5, wide, narrow) MULTIPLY(6, wide, narrow)             \

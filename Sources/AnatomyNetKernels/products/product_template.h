@@ -267,3 +267,12 @@ ANK_INLINE void multiply(const int rows, const int wide, const int narrow, const
     if (carried_rows == rows) store_row(rows - 1, wide, narrow, step, &carried, &sums);
     p->fetches->position = fetching.position;
 }
+
+/* For the instruction sets' tables: products of rows that are BLOCK_LANES floats apart, and of any others. */
+#define MULTIPLY(rows, wide, narrow)                                                 \
+    static void multiply_##rows##_##wide##_##narrow(const struct product *p) {       \
+        multiply(rows, wide, narrow, BLOCK_LANES, p);                                \
+    }                                                                                \
+    static void multiply_any_##rows##_##wide##_##narrow(const struct product *p) {   \
+        multiply(rows, wide, narrow, ANY_STEP, p);                                   \
+    }
