@@ -16,6 +16,9 @@ enum { BLOCK_TILES_MAX = 30, SINGLE_BLOCK_TILES_MAX = 30, BLOCK_BYTES_MAX = 2048
  * are 1.05 times as fast on a quiet machine and up to 1.2 times on a busy one, presumably where another thread
  * takes its share of the core's front end. */
 #define CHANNELS_A_TURN 4
+
+/* Prefetches before channel `k` of a turn. */
+#define PREFETCHES(k, vectors) ((void)(vectors), (k) % 2 == 0)
 #include "../products/product_template.h"
 
 static int32_t rows_most(int32_t wide, int32_t narrow) {

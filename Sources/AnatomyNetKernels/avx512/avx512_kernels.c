@@ -22,6 +22,7 @@
 #include "../products/dot_products_template.h"
 #include "../products/pass_groups_template.h"
 #include "../products/row_products_template.h"
+#include "../template/streaming.h"
 #include "../template/classification.h"
 #include "../winograd/convolution_template.h"
 #include "../rows/row_convolution_template.h"

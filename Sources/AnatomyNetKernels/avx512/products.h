@@ -8,15 +8,19 @@ enum { ROWS_MAX = 30, ROWS_TWO_VECTORS = 14, ROWS_THREE_VECTORS = 9 };
 #define WIDE 16
 
 /* Row blocks of Winograd convolutions. The more tiles share a pass over the weights (0.9 MB for 32 x 32
- * channels, streamed from the third-level cache), the less that stream matters; the transformed columns
- * must not outgrow a 1 MB second-level cache themselves (66 -> 32 channels: 0.64 MB for 15 tiles). Sixteen
- * are two portions of eight rows, of the 14 that the accumulators of two vectors a row hold; with a single
- * vector of outputs 30 rows fit them, and half as many calls are needed. */
-enum { BLOCK_TILES_MAX = 16, SINGLE_BLOCK_TILES_MAX = 30, BLOCK_BYTES_MAX = 960 * 1024 };
+ * channels, streamed from the third-level cache), the less that stream matters; but the transformed columns and
+ * what is fetched ahead for the next block, about as much again, are to stay in a 1 MB second-level cache (29 -> 14
+ * channels: 19 tiles a block are 1.06 times as fast as 29; 66 -> 32: 10 as 15, 1.02). Sixteen are two portions of
+ * eight rows, of the 14 that the accumulators of two vectors a row hold; with a single vector of outputs 30 rows fit
+ * them, and half as many calls are needed. */
+enum { BLOCK_TILES_MAX = 16, SINGLE_BLOCK_TILES_MAX = 30, BLOCK_BYTES_MAX = 450 * 1024 };
 
 /* Channels at a time in the products' inner loop: a channel has 28 multiply-adds of 14 cycles here, beside which
  * counting hardly matters. */
 #define CHANNELS_A_TURN 2
+
+/* Prefetches before channel `k` of a turn. A portion of 30 rows has few channels for the lines of so many tiles. */
+#define PREFETCHES(k, vectors) ((vectors) == 1 ? 2 : 1)
 #include "../products/product_template.h"
 
 static int32_t rows_most(int32_t wide, int32_t narrow) {

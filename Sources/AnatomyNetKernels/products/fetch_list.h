@@ -47,14 +47,15 @@ static inline void fetch_list_next_row(struct fetch_list *list) {
     list->end = list->position + row->bytes;
 }
 
-/* Spreads what is in the list evenly over so many shares of `prefetches` each. All at once, it
+/* Spreads what is in the list evenly over `prefetches`, of which there are about equally many in each of the `shares`.
+ * All at once, it
  * would hold up the products' own loads, and by the time it is wanted some of it would have left the
  * cache again. With less than a line to fetch a prefetch, some lines are fetched twice or thrice in
  * succession, which is no slower than deciding each time whether to fetch.
  *
  * Every row begins with a share of its own, and so wastes half of one on average. */
-static void fetch_list_spread(struct fetch_list *list, int64_t shares, int32_t prefetches) {
-    const int64_t steps = (shares - list->count / 2) * prefetches;
+static void fetch_list_spread(struct fetch_list *list, int64_t shares, int64_t prefetches) {
+    const int64_t steps = shares > 0 ? prefetches - list->count / 2 * (prefetches / shares) : 0;
     list->step = steps > 0 ? (list->bytes + steps - 1) / steps : LINE_BYTES;
     if (list->step > LINE_BYTES) list->step = LINE_BYTES;
     list->next = 0;

@@ -12,26 +12,32 @@ static struct portions portions_of(int32_t rows, int32_t most) {
     return (struct portions){(rows + count - 1) / count, count - shorter, shorter};
 }
 
-/* How many portions products of `rows` rows are cut into. */
-static int64_t whole_row_portions(const struct output_passes *passes, int32_t rows) {
-    int64_t count = 0;
-    for (int32_t p = 0; p < passes->count; p++) {
-        if (passes->pass[p].dotted) continue;
-        const int32_t most = rows_most(passes->pass[p].wide, passes->pass[p].narrow);
-        count += (rows + most - 1) / most;
-    }
-    return count;
-}
-
-/* Prefetches in a portion. */
-static int32_t prefetches_of(const struct source *sources, int32_t count) {
-    int32_t prefetches = 0;
+/* Prefetches in a portion of a pass over so many vectors. */
+static int64_t prefetches_of_portion(const struct source *sources, int32_t count, int32_t vectors) {
+    int64_t prefetches = 0;
     for (int32_t i = 0; i < count; i++) {
         const int32_t channels = sources[i].channels - (i == 0);
-        prefetches += channels / CHANNELS_A_TURN * (CHANNELS_A_TURN / 2);
-        for (int32_t turn = CHANNELS_A_TURN / 2; turn > 0; turn /= 2) prefetches += (channels & turn) != 0;
+        for (int32_t k = 0; k < CHANNELS_A_TURN; k++)
+            prefetches += channels / CHANNELS_A_TURN * PREFETCHES(k, vectors);
+        for (int32_t turn = CHANNELS_A_TURN / 2; turn > 0; turn /= 2)
+            for (int32_t k = 0; channels & turn && k < turn; k++) prefetches += PREFETCHES(k, vectors);
     }
     return prefetches;
+}
+
+/* Spreads what is in the list over the products of `rows` rows, which are taken so many `times`. */
+static void spread_fetches(struct fetch_list *list, int64_t times, const struct output_passes *passes, int32_t rows,
+                           const struct source *sources, int32_t source_count) {
+    int64_t portions = 0, prefetches = 0;
+    for (int32_t p = 0; p < passes->count; p++) {
+        const struct output_pass *pass = &passes->pass[p];
+        if (pass->dotted) continue;
+        const int32_t most = rows_most(pass->wide, pass->narrow);
+        const int64_t of_pass = times * ((rows + most - 1) / most);
+        portions += of_pass;
+        prefetches += of_pass * prefetches_of_portion(sources, source_count, pass->wide + pass->narrow);
+    }
+    fetch_list_spread(list, portions, prefetches);
 }
 
 /* Consecutive passes of one kind, taken together: see struct product. */

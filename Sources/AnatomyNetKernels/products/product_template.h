@@ -1,6 +1,6 @@
 /* Matrix products with all sums in registers; see product.h.
  *
- * Included with WIDE, the lanes of a full vector (16 or 8), ROWS_MAX, and CHANNELS_A_TURN.
+ * Included with WIDE, the lanes of a full vector (16 or 8), ROWS_MAX, CHANNELS_A_TURN and PREFETCHES.
  */
 
 #define CONCATENATED(a, b) a##b
@@ -121,9 +121,12 @@ ANK_INLINE void multiply_channel(const int rows, const int wide, const int narro
     }
 }
 
-ANK_INLINE void prefetch_next(struct reading *reading) {
-    __builtin_prefetch(reading->fetched, 0, 2);
-    reading->fetched += reading->fetch_step;
+ANK_INLINE void prefetch_next(const int count, struct reading *reading) {
+#pragma clang loop unroll(full)
+    for (int i = 0; i < count; i++) {
+        __builtin_prefetch(reading->fetched, 0, 2);
+        reading->fetched += reading->fetch_step;
+    }
 }
 
 /* Where a portion's rows are: so many bytes and, where their distance is no constant, rows from the first. */
@@ -192,7 +195,7 @@ ANK_INLINE void multiply_portion(const int rows, const int wide, const int narro
         for (; left >= CHANNELS_A_TURN; left -= CHANNELS_A_TURN) {
 #pragma clang loop unroll(full)
             for (int k = 0; k < CHANNELS_A_TURN; k++) {
-                if (k % 2 == 0) prefetch_next(&reading);
+                prefetch_next(PREFETCHES(k, wide + narrow), &reading);
                 multiply_channel(rows, wide, narrow, step, k, NOT_FIRST, &reading, carried, sums);
             }
             advance(rows, wide, narrow, step, CHANNELS_A_TURN, &reading);
@@ -200,10 +203,11 @@ ANK_INLINE void multiply_portion(const int rows, const int wide, const int narro
 #pragma clang loop unroll(full)
         for (int turn = CHANNELS_A_TURN / 2; turn > 0; turn /= 2) {
             if (!(left & turn)) continue;
-            prefetch_next(&reading);
 #pragma clang loop unroll(full)
-            for (int k = 0; k < turn; k++)
+            for (int k = 0; k < turn; k++) {
+                prefetch_next(PREFETCHES(k, wide + narrow), &reading);
                 multiply_channel(rows, wide, narrow, step, k, NOT_FIRST, &reading, carried, sums);
+            }
             advance(rows, wide, narrow, step, turn, &reading);
         }
         if (++source == end) break;

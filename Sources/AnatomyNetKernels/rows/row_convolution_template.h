@@ -14,9 +14,9 @@ static size_t row_convolution_scratch_bytes(const ank_convolution *operation) {
     return sizeof(float) * (size_t)((int64_t)output.lanes * operation->width + widened);
 }
 
-/* The epilogue of a block's row. `lanes` and `format` are constants after inlining. */
+/* The epilogue of a block's row. `lanes`, `format` and `streamed` are constants after inlining. */
 ANK_INLINE void finish_row_of(const ank_convolution *operation, const struct lane_group *group, int32_t z, int32_t y,
-                              const float *sums, const int32_t lanes, const int32_t format) {
+                              const float *sums, const int32_t lanes, const int32_t format, const int streamed) {
     const ank_epilogue *epilogue = &operation->epilogue;
     float scales[BLOCK_LANES] = {0}, shifts[BLOCK_LANES] = {0};
     for (int32_t l = 0; l < group->channels; l++) {
@@ -31,23 +31,29 @@ ANK_INLINE void finish_row_of(const ank_convolution *operation, const struct lan
         const int64_t offset = (int64_t)x * lanes;
         lanes16 v = __builtin_elementwise_fma(load_lanes(sums + offset, lanes, ANK_FLOAT32), scale, shift);
         if (residual) v += load_lanes(value_at(residual, offset, format), lanes, format);
-        store_lanes(writable_value_at(to, offset, format), lanes, activated(v, slope), format);
+        v = activated(v, slope);
+        if (streamed)
+            stream_16(writable_value_at(to, offset, format), (vector_16)v);
+        else
+            store_lanes(writable_value_at(to, offset, format), lanes, v, format);
     }
 }
 
 static void finish_row(const ank_convolution *operation, const struct lane_group *group, int32_t z, int32_t y,
                        const float *sums) {
-    const int32_t format = operation->output->format;
-    if (group->lanes == 16) {
-        if (format == ANK_FLOAT32)
-            finish_row_of(operation, group, z, y, sums, 16, ANK_FLOAT32);
+    const ank_block *output = &operation->output[group->block];
+    if (is_streamed_row(block_row(output, z, y), output->lanes, output->format)) {
+        finish_row_of(operation, group, z, y, sums, 16, ANK_FLOAT32, 1);
+    } else if (group->lanes == 16) {
+        if (output->format == ANK_FLOAT32)
+            finish_row_of(operation, group, z, y, sums, 16, ANK_FLOAT32, 0);
         else
-            finish_row_of(operation, group, z, y, sums, 16, ANK_BFLOAT16);
+            finish_row_of(operation, group, z, y, sums, 16, ANK_BFLOAT16, 0);
     } else {
-        if (format == ANK_FLOAT32)
-            finish_row_of(operation, group, z, y, sums, 8, ANK_FLOAT32);
+        if (output->format == ANK_FLOAT32)
+            finish_row_of(operation, group, z, y, sums, 8, ANK_FLOAT32, 0);
         else
-            finish_row_of(operation, group, z, y, sums, 8, ANK_BFLOAT16);
+            finish_row_of(operation, group, z, y, sums, 8, ANK_BFLOAT16, 0);
     }
 }
 
@@ -59,8 +65,9 @@ static void plan_row_fetches(struct fetch_list *list, const ank_convolution *ope
     for (int32_t b = 0; b < operation->output_count; b++) {
         const ank_block *block = &operation->output[b];
         const int64_t bytes = (int64_t)operation->width * block->lanes * value_bytes(block->format);
-        fetch_list_add(list, block_row(block, z, y), bytes);
-        if (residual && residual[b].planes != block->planes)
+        const int is_fetched = !is_streamed_row(block_row(block, z, y), block->lanes, block->format);
+        if (is_fetched) fetch_list_add(list, block_row(block, z, y), bytes);
+        if (residual && !(is_fetched && residual[b].planes == block->planes))
             fetch_list_add(list, block_row(&residual[b], z, y), bytes);
     }
     if (operation->kernel != 1 || y + 1 == operation->height) return;
@@ -105,7 +112,7 @@ static void row_convolution_convolve(const ank_convolution *operation, int64_t i
                 sources[tap] = (struct source){row - 1, 3, 2};
             }
         }
-        fetch_list_spread(&fetches, whole_row_portions(&passes, operation->width), prefetches_of(sources, source_count));
+        spread_fetches(&fetches, 1, &passes, operation->width, sources, source_count);
         multiply_whole_row(sources, source_count, inputs, operation->width, &passes, &vectors, operation->weights,
                            sums, &fetches);
         for (int32_t g = 0; g < output.count; g++) {
@@ -116,4 +123,5 @@ static void row_convolution_convolve(const ank_convolution *operation, int64_t i
             clear_row_ends(&operation->output[b], z, y, operation->width);
         }
     }
+    await_streams();
 }

@@ -51,26 +51,33 @@ static void ANK(transposed_sums)(const struct source *sources, int32_t source_co
     struct output_passes passes;
     ank_lane_groups(&vectors, 2, pair, WIDE);
     ank_output_passes(&passes, &vectors, NULL, WIDE);
-    fetch_list_spread(fetches, whole_row_portions(&passes, count), prefetches_of(sources, source_count));
+    spread_fetches(fetches, 1, &passes, count, sources, source_count);
     multiply_whole_row(sources, source_count, inputs, count, &passes, &vectors, weights, sums, fetches);
 }
 
 /* Makes of the sums of input voxels x ... x + count - 1 their part of an output row. */
 ANK_INLINE void ANK(transposed_finish)(const ank_transposed_convolution *operation, int32_t block, int32_t z,
-                                       int32_t y, int32_t x, int32_t count, const float *sums, const int32_t format) {
+                                       int32_t y, int32_t x, int32_t count, const float *sums, const int32_t format,
+                                       const int streamed) {
     const ank_block *output = &operation->output[block];
     const int32_t lanes = output->lanes;
     const float *shifts = operation->shift + lane_offset(operation->output, block);
     const lanes16 shift = load_lanes(shifts, lanes, ANK_FLOAT32), slope = broadcast(operation->negative_slope);
     const float *appended = appended_row(operation, block, z, y);
+    words16 appended_lane = {0};
+    if (appended) appended_lane[output->channels] = -1;
     void *row = block_row(output, z, y);
     const int32_t left = operation->width - 2 * x, voxels = left < 2 * count ? left : 2 * count;
     for (int32_t voxel = 0; voxel < voxels; voxel += 1) {
         const int64_t output_x = 2 * (int64_t)x + voxel;
         void *to = writable_value_at(row, output_x * lanes, format);
-        const lanes16 value = load_lanes(sums + 16 * (voxel % 2 * (int64_t)count + voxel / 2), 16, ANK_FLOAT32);
-        store_lanes(to, lanes, activated(value + shift, slope), format);
-        if (appended) append_value(to, output->channels, appended[output_x], format);
+        const lanes16 sum = load_lanes(sums + 16 * (voxel % 2 * (int64_t)count + voxel / 2), 16, ANK_FLOAT32);
+        lanes16 value = activated(sum + shift, slope);
+        if (appended) value = select_lanes(appended_lane, broadcast(appended[output_x]), value);
+        if (streamed)
+            stream_16(to, (vector_16)value);
+        else
+            store_lanes(to, lanes, value, format);
     }
 }
 
@@ -113,19 +120,23 @@ static void ANK(convolve_transposed)(const ank_transposed_convolution *operation
                 /* Where the outputs will go. */
                 const ank_block *output = &operation->output[block];
                 const int32_t left = operation->width - 2 * x, voxels = left < 2 * count ? left : 2 * count;
+                const void *to = value_at(block_row(output, z, y), (int64_t)2 * x * output->lanes, output->format);
+                const int streamed = is_streamed_row(to, output->lanes, output->format);
                 fetch_list_clear(&fetches);
-                fetch_list_add(&fetches,
-                               value_at(block_row(output, z, y), (int64_t)2 * x * output->lanes, output->format),
-                               (int64_t)voxels * output->lanes * value_bytes(output->format));
+                if (!streamed)
+                    fetch_list_add(&fetches, to, (int64_t)voxels * output->lanes * value_bytes(output->format));
                 ANK(transposed_sums)(sources, source_count, inputs, weights, count, sums, &fetches);
-                if (operation->output->format == ANK_FLOAT32)
-                    ANK(transposed_finish)(operation, block, z, y, x, count, sums, ANK_FLOAT32);
+                if (streamed)
+                    ANK(transposed_finish)(operation, block, z, y, x, count, sums, ANK_FLOAT32, 1);
+                else if (output->format == ANK_FLOAT32)
+                    ANK(transposed_finish)(operation, block, z, y, x, count, sums, ANK_FLOAT32, 0);
                 else
-                    ANK(transposed_finish)(operation, block, z, y, x, count, sums, ANK_BFLOAT16);
+                    ANK(transposed_finish)(operation, block, z, y, x, count, sums, ANK_BFLOAT16, 0);
             }
         }
         for (int32_t block = 0; block < operation->output_count; block += 1) {
             clear_row_ends(&operation->output[block], z, y, operation->width);
         }
     }
+    await_streams();
 }

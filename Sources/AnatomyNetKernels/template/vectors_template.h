@@ -12,6 +12,8 @@ typedef uint16_t NAMED(stored_bfloat16) __attribute__((ext_vector_type(LANES), a
 
 ANK_INLINE VECTOR NAMED(load)(const float *from) { return *(const NAMED(stored) *)from; }
 ANK_INLINE void NAMED(store)(float *to, VECTOR v) { *(NAMED(stored) *)to = v; }
+/* Past the caches, for aligned vectors. */
+ANK_INLINE void NAMED(stream)(void *to, VECTOR v) { __builtin_nontemporal_store(v, (VECTOR *)to); }
 ANK_INLINE VECTOR NAMED(splat)(float v) { return (VECTOR)v; }
 ANK_INLINE VECTOR NAMED(multiply_add)(VECTOR a, VECTOR b, VECTOR c) {
     return __builtin_elementwise_fma(a, b, c);

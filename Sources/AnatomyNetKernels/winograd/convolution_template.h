@@ -96,6 +96,33 @@ static int32_t voxels_of_rows(const struct item *item) {
     return left < 4 * item->tiles ? left : 4 * item->tiles;
 }
 
+static void fetch_output_rows(struct item *item, const ank_block *block, void *const rows[OUTPUT_ROWS]) {
+    const int64_t bytes = (int64_t)4 * item->tiles * block->lanes * value_bytes(block->format);
+    for (int r = 0; r < OUTPUT_ROWS; r++)
+        if (rows[r]) fetch_list_add(&item->fetches, rows[r], bytes);
+}
+
+/* Whether outputs take the place of what is added to them, or of what a shortcut makes that from. */
+static int writes_over_added(const struct item *item, const struct lane_group *group) {
+    const ank_convolution *op = item->operation;
+    const void *output = op->output[group->block].planes[item->plane];
+    const ank_block *residual = op->epilogue.residual;
+    if (residual && residual[group->block].planes[item->plane] == output) return 1;
+    const ank_shortcut *shortcut = op->epilogue.shortcut;
+    for (int32_t b = 0; shortcut && b < shortcut->input_count; b++)
+        if (shortcut->input[b].planes[item->plane] == output) return 1;
+    return 0;
+}
+
+/* Whether all of a group's outputs, `rows`, are wanted and go past the caches. What the caches hold already, because
+ * it has just been read, is better overwritten there. */
+static int are_streamed_rows(const struct item *item, const struct lane_group *group, void *const rows[OUTPUT_ROWS]) {
+    const ank_block *block = &item->operation->output[group->block];
+    int streamed = !writes_over_added(item, group);
+    for (int r = 0; r < OUTPUT_ROWS; r++) streamed &= is_streamed_row(rows[r], block->lanes, block->format);
+    return streamed;
+}
+
 /* What the products of this row block fetch meanwhile: where its outputs will
  * go, what is added to them, and the rows that only the next block reads. */
 static void plan_fetches(struct item *item, int32_t tile_row) {
@@ -104,18 +131,15 @@ static void plan_fetches(struct item *item, int32_t tile_row) {
     fetch_list_clear(list);
     for (int32_t g = 0; !op->epilogue.labels && g < item->output.count; g++) {
         const struct lane_group *group = &item->output.group[g];
-        const ank_block *blocks[2] = {&op->output[group->block], NULL};
-        if (op->epilogue.residual) {
-            const ank_block *residual = &op->epilogue.residual[group->block];
-            if (residual->planes != blocks[0]->planes) blocks[1] = residual;
-        }
-        for (int i = 0; i < 2 && blocks[i]; i++) {
-            void *rows[OUTPUT_ROWS];
-            output_rows(item, blocks[i], tile_row, rows);
-            for (int r = 0; r < OUTPUT_ROWS; r++)
-                if (rows[r])
-                    fetch_list_add(list, rows[r],
-                                   (int64_t)4 * item->tiles * blocks[i]->lanes * value_bytes(blocks[i]->format));
+        const ank_block *output = &op->output[group->block];
+        const ank_block *residual = op->epilogue.residual ? &op->epilogue.residual[group->block] : NULL;
+        void *rows[OUTPUT_ROWS];
+        output_rows(item, output, tile_row, rows);
+        const int is_fetched = !are_streamed_rows(item, group, rows);
+        if (is_fetched) fetch_output_rows(item, output, rows);
+        if (residual && !(is_fetched && residual->planes == output->planes)) {
+            output_rows(item, residual, tile_row, rows);
+            fetch_output_rows(item, residual, rows);
         }
     }
     const ank_shortcut *shortcut = op->epilogue.shortcut;
@@ -265,9 +289,8 @@ static void convolve_columns(struct item *item, int32_t tile_row) {
     const int32_t group_count =
         group_passes(&item->passes, &item->output_vectors, item->tiles, item->tile_values, sources, item->input.count,
                      channels, &item->fetches, groups, targets);
-    fetch_list_spread(&item->fetches,
-                      wanted_count * WINOGRAD_POINTS * whole_row_portions(&item->passes, item->tiles),
-                      prefetches_of(sources, item->input.count));
+    spread_fetches(&item->fetches, wanted_count * WINOGRAD_POINTS, &item->passes, item->tiles, sources,
+                   item->input.count);
 
     const int64_t weights_step = (int64_t)channels * item->output_vectors.lanes;
     for (int32_t i = 0; i < wanted_count; i++) {
@@ -327,6 +350,7 @@ static void multiply_shortcut(struct item *item, int32_t tile_row) {
         const ank_epilogue *epilogue = &item->operation->epilogue;                                                  \
         struct output_rows_##vector to = group_output_##vector(item, group);                                        \
         output_rows(item, &item->operation->output[group->block], tile_row, to.rows);                               \
+        to.streamed = are_streamed_rows(item, group, to.rows);                                                      \
         if (epilogue->residual)                                                                                     \
             output_rows(item, &epilogue->residual[group->block], tile_row, to.added_rows);                          \
         if (epilogue->shortcut)                                                                                     \
@@ -528,6 +552,7 @@ static void winograd_convolve(const ank_convolution *operation, int64_t index, v
         else
             transform_block_output(&item, row);
     }
+    await_streams();
     const int64_t addends = (int64_t)work->row_stretches * work->column_blocks;
     for (int32_t z = 0; item.sums && z < 4 && item.plane + z < operation->end_plane; z++)
         memcpy(operation->epilogue.sums + ((item.plane + z) * addends + index % addends) * item.output.lanes,

@@ -237,6 +237,7 @@ struct NAMED(output_rows) {
     void *rows[16];       /* [z][y]: voxel x of the first tile; NULL: not wanted */
     void *added_rows[16]; /* likewise of a residual or a shortcut; used where `added` is set */
     int added;
+    int streamed; /* all rows are wanted, and vectors may be written past the caches */
     int is_short; /* no row beyond the second plane is wanted, and products of b and -b along D are missing */
     int32_t format, added_format;
     int32_t lanes;   /* of a voxel: a multiple of LANES */
@@ -245,10 +246,12 @@ struct NAMED(output_rows) {
     float *sums; /* [z][BLOCK_LANES]: where the outputs are added up, as they are stored; NULL: nowhere */
 };
 
-/* `is_short`, `whole` (all of its rows are wanted) and what follows are constants after inlining. */
+/* `is_short`, `whole` (all of its rows are wanted) and what follows are constants after inlining; `streamed` only
+ * where vectors fill a line. */
 ANK_INLINE void NAMED(transform_output_of)(const float *products, int32_t columns,
                                            const struct NAMED(output_rows) *to, const int is_short, const int whole,
-                                           const int32_t format, const int32_t added_format, const int summed) {
+                                           const int32_t format, const int32_t added_format, const int summed,
+                                           const int streamed) {
 #define OUTPUT(r) writable_value_at(to->rows[r], offset, format)
     const int planes = is_short ? SHORT_OUTPUTS : WINOGRAD_OUTPUTS;
     const int32_t lanes = to->lanes;
@@ -294,7 +297,10 @@ ANK_INLINE void NAMED(transform_output_of)(const float *products, int32_t column
                                                     added_format);
                         v = NAMED(activate)(v, slope);
                         if (summed) totals[z] += NAMED(as_stored)(v, format);
-                        NAMED(store_values)(OUTPUT(4 * z + y), v, format);
+                        if (streamed)
+                            NAMED(stream)(OUTPUT(4 * z + y), v);
+                        else
+                            NAMED(store_values)(OUTPUT(4 * z + y), v, format);
                     }
                 }
             }
@@ -313,10 +319,15 @@ ANK_INLINE void NAMED(transform_output_of)(const float *products, int32_t column
 ANK_INLINE void NAMED(transform_output_as)(const float *products, int32_t columns,
                                            const struct NAMED(output_rows) *to, const int is_short, const int whole,
                                            const int32_t format, const int32_t added_format) {
-    if (to->sums)
-        NAMED(transform_output_of)(products, columns, to, is_short, whole, format, added_format, 1);
+    const int may_stream = LANES == 16 && whole && format == ANK_FLOAT32;
+    if (may_stream && to->streamed && to->sums)
+        NAMED(transform_output_of)(products, columns, to, is_short, whole, format, added_format, 1, 1);
+    else if (may_stream && to->streamed)
+        NAMED(transform_output_of)(products, columns, to, is_short, whole, format, added_format, 0, 1);
+    else if (to->sums)
+        NAMED(transform_output_of)(products, columns, to, is_short, whole, format, added_format, 1, 0);
     else
-        NAMED(transform_output_of)(products, columns, to, is_short, whole, format, added_format, 0);
+        NAMED(transform_output_of)(products, columns, to, is_short, whole, format, added_format, 0, 0);
 }
 
 /* `is_short` and `whole` are constants after inlining. */
