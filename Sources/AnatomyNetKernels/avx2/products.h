@@ -19,6 +19,10 @@ enum { BLOCK_TILES_MAX = 30, SINGLE_BLOCK_TILES_MAX = 30, BLOCK_BYTES_MAX = 2048
 
 /* Prefetches before channel `k` of a turn. */
 #define PREFETCHES(k, vectors) ((void)(vectors), (k) % 2 == 0)
+
+/* Into which level of cache, as __builtin_prefetch numbers them: the second; and from which of the next row block's six
+ * rows on, of which the first two have been read for this one. */
+enum { FETCH_LOCALITY = 2, FIRST_FETCHED_ROW = 2 };
 #include "../products/product_template.h"
 
 static int32_t rows_most(int32_t wide, int32_t narrow) {

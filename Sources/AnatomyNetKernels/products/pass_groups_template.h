@@ -52,7 +52,7 @@ struct pass_group {
 static int has_whole_block_rows(const struct product *product, const struct output_pass *pass) {
     for (int32_t i = 0; i < product->source_count; i++)
         if (product->sources[i].step != BLOCK_LANES) return 0;
-    return (!pass->wide || product->wide_step == BLOCK_LANES) && (!pass->narrow || product->narrow_step == BLOCK_LANES);
+    return !pass->narrow && product->wide_step == BLOCK_LANES;
 }
 
 /* Arranges the products of `rows` rows for all passes over the outputs, which lie block by block in `sums`, each

@@ -1,6 +1,6 @@
 /* Matrix products with all sums in registers; see product.h.
  *
- * Included with WIDE, the lanes of a full vector (16 or 8), ROWS_MAX, CHANNELS_A_TURN and PREFETCHES.
+ * Included with WIDE, the lanes of a full vector (16 or 8), ROWS_MAX, CHANNELS_A_TURN, PREFETCHES and FETCH_LOCALITY.
  */
 
 #define CONCATENATED(a, b) a##b
@@ -124,7 +124,7 @@ ANK_INLINE void multiply_channel(const int rows, const int wide, const int narro
 ANK_INLINE void prefetch_next(const int count, struct reading *reading) {
 #pragma clang loop unroll(full)
     for (int i = 0; i < count; i++) {
-        __builtin_prefetch(reading->fetched, 0, 2);
+        __builtin_prefetch(reading->fetched, 0, FETCH_LOCALITY);
         reading->fetched += reading->fetch_step;
     }
 }
@@ -272,11 +272,14 @@ ANK_INLINE void multiply(const int rows, const int wide, const int narrow, const
     p->fetches->position = fetching.position;
 }
 
-/* For the instruction sets' tables: products of rows that are BLOCK_LANES floats apart, and of any others. */
-#define MULTIPLY(rows, wide, narrow)                                                 \
-    static void multiply_##rows##_##wide##_##narrow(const struct product *p) {       \
-        multiply(rows, wide, narrow, BLOCK_LANES, p);                                \
-    }                                                                                \
+/* For the instruction sets' tables: products of rows at any distances, and also of rows that are BLOCK_LANES floats
+ * apart. */
+#define MULTIPLY_ANY(rows, wide, narrow)                                             \
     static void multiply_any_##rows##_##wide##_##narrow(const struct product *p) {   \
         multiply(rows, wide, narrow, ANY_STEP, p);                                   \
+    }
+#define MULTIPLY(rows, wide, narrow)                                                 \
+    MULTIPLY_ANY(rows, wide, narrow)                                                 \
+    static void multiply_##rows##_##wide##_##narrow(const struct product *p) {       \
+        multiply(rows, wide, narrow, BLOCK_LANES, p);                                \
     }

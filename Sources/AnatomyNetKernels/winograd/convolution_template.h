@@ -161,7 +161,7 @@ static void plan_fetches(struct item *item, int32_t tile_row) {
         input_rows(item, group, tile_row + 1, rows);
         const ank_block *block = &op->input[group->block];
         for (int z = 0; z < (is_short(item) ? SHORT_INPUTS : WINOGRAD_POINTS); z++)
-            for (int y = 2; y < 6; y++)
+            for (int y = FIRST_FETCHED_ROW; y < 6; y++)
                 fetch_list_add(list, rows[6 * z + y],
                                (int64_t)(4 * item->tiles + 2) * block->lanes * value_bytes(block->format));
     }
