@@ -71,10 +71,10 @@ static void plan_row_fetches(struct fetch_list *list, const ank_convolution *ope
     for (int32_t b = 0; b < operation->output_count; b++) {
         const ank_block *block = &operation->output[b];
         const int64_t bytes = (int64_t)operation->width * block->lanes * value_bytes(block->format);
-        const int is_fetched = !is_streamed_output(operation, block, z, y);
-        if (is_fetched) fetch_list_add(list, block_row(block, z, y), bytes);
-        if (residual && !(is_fetched && residual[b].planes == block->planes))
-            fetch_list_add(list, block_row(&residual[b], z, y), bytes);
+        const int is_residual = residual && residual[b].planes[z] == block->planes[z];
+        if (!is_residual && !is_streamed_output(operation, block, z, y))
+            fetch_list_add(list, block_row(block, z, y), bytes);
+        if (residual) fetch_list_add(list, block_row(&residual[b], z, y), bytes);
     }
     if (operation->kernel != 1 || y + 1 == operation->height) return;
     for (int32_t b = 0; b < operation->input_count; b++) {

@@ -132,12 +132,11 @@ static void plan_fetches(struct item *item, int32_t tile_row) {
     for (int32_t g = 0; !op->epilogue.labels && g < item->output.count; g++) {
         const struct lane_group *group = &item->output.group[g];
         const ank_block *output = &op->output[group->block];
-        const ank_block *residual = op->epilogue.residual ? &op->epilogue.residual[group->block] : NULL;
         void *rows[OUTPUT_ROWS];
         output_rows(item, output, tile_row, rows);
-        const int is_fetched = !are_streamed_rows(item, group, rows);
-        if (is_fetched) fetch_output_rows(item, output, rows);
-        if (residual && !(is_fetched && residual->planes == output->planes)) {
+        if (!writes_over_added(item, group) && !are_streamed_rows(item, group, rows)) fetch_output_rows(item, output, rows);
+        if (op->epilogue.residual) {
+            const ank_block *residual = &op->epilogue.residual[group->block];
             output_rows(item, residual, tile_row, rows);
             fetch_output_rows(item, residual, rows);
         }
