@@ -9,7 +9,8 @@
 /* So many rows, with two outputs each, that the added lanes of all sums fill a vector. */
 enum { DOTTED_ROWS = WIDE / DOTTED_CHANNELS_MAX };
 
-/* What lies in vectors a and b, each of WIDE lanes, in another order. */
+/* Indices for __builtin_shufflevector(a, b, ...), within each four lanes of WIDE: a's lanes `first` and `second`
+ * alternating with b's; a's lanes `first` and the next, then b's; and four lanes from `first` on. */
 #define QUARTETS_8(first, second) first, 8 + first, second, 8 + second, 4 + first, 12 + first, 4 + second, 12 + second
 #define QUARTETS_16(first, second)                                                                        \
     first, 16 + first, second, 16 + second, 4 + first, 20 + first, 4 + second, 20 + second, 8 + first,     \
@@ -55,7 +56,7 @@ ANK_INLINE WIDE_VECTOR added_lanes(WIDE_VECTOR sums[DOTTED_ROWS][DOTTED_CHANNELS
 #undef PAIRS_16
 #undef QUARTET
 
-/* The lanes of the inputs from `lane` on: a vector's worth, or the eight that a block has left. */
+/* A vector's worth of lanes, or the eight that a block has left, with zeros behind. */
 ANK_INLINE WIDE_VECTOR load_used_lanes(const float *from, const int lanes) {
 #if WIDE == 16
     if (lanes == 8)

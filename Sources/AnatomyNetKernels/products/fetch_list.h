@@ -1,4 +1,4 @@
-/* Rows to fetch ahead into the second-level cache from inside the products, a few bytes for every other input channel. */
+/* Rows to fetch ahead into the caches from inside the products, a few bytes for every other or every input channel. */
 #ifndef FETCH_LIST_H
 #define FETCH_LIST_H
 
@@ -48,10 +48,9 @@ static inline void fetch_list_next_row(struct fetch_list *list) {
 }
 
 /* Spreads what is in the list evenly over `prefetches`, of which there are about equally many in each of the `shares`.
- * All at once, it
- * would hold up the products' own loads, and by the time it is wanted some of it would have left the
- * cache again. With less than a line to fetch a prefetch, some lines are fetched twice or thrice in
- * succession, which is no slower than deciding each time whether to fetch.
+ * All at once, it would hold up the products' own loads, and by the time it is wanted some of it would have left
+ * the cache again. With less than a line to fetch a prefetch, some lines are fetched several times in succession,
+ * which is no slower than deciding each time whether to fetch.
  *
  * Every row begins with a share of its own, and so wastes half of one on average. */
 static void fetch_list_spread(struct fetch_list *list, int64_t shares, int64_t prefetches) {
