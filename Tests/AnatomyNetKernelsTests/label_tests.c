@@ -33,7 +33,7 @@ static ank_labels random_box(int32_t depth, int32_t height, int32_t width, struc
 
 /* A convolution that stores labels finds those of the outputs that it stores otherwise, in the box and in the
  * planes that it computes, and writes nothing else. The last channel is the same as the first, and never a label. */
-static void test_labels_of(const ank_kernels *kernels, int32_t inputs, int32_t classes, int32_t format, int32_t depth,
+static void test_labels_of(const ank_kernels *kernels, int32_t wide_tiles, int32_t inputs, int32_t classes, int32_t format, int32_t depth,
                            int32_t height, int32_t width, struct random_source *source) {
     const enum guard_side side = random_below(source, 2) ? GUARD_BEFORE : GUARD_BEHIND;
     struct feature_map input, output;
@@ -49,13 +49,13 @@ static void test_labels_of(const ank_kernels *kernels, int32_t inputs, int32_t c
     for (int32_t c = 1; c < classes - 1; c++) shift[c] = (float)random_normal(source);
 
     struct guarded_memory zeros = guarded_memory_create(sizeof(float) * 16 * (size_t)ank_row_voxels(width), side);
-    const ank_convolution_shape shape = {3, 1, inputs, classes, input.count, output.count, input.blocks,
+    const ank_convolution_shape shape = {3, 1, wide_tiles, inputs, classes, input.count, output.count, input.blocks,
                                          output.blocks, NULL};
     struct guarded_memory prepared =
         guarded_memory_create((kernels->convolution_weights_bytes(&shape) + 63) / 64 * 64, side);
     kernels->prepare_convolution(&shape, weights, NULL, prepared.data);
     ank_convolution operation = {
-        .kernel = 3, .stride = 1, .depth = depth, .height = height, .width = width,
+        .kernel = 3, .stride = 1, .wide_tiles = wide_tiles, .depth = depth, .height = height, .width = width,
         .input_depth = depth, .input_height = height, .input_width = width,
         .input_count = input.count, .output_count = output.count, .input = input.blocks, .output = output.blocks,
         .weights = prepared.data, .zero_row = zeros.data,
@@ -131,6 +131,6 @@ void test_labels(const ank_kernels *kernels, struct random_source *source) {
     for (size_t i = 0; i < sizeof layers / sizeof *layers; i++)
         for (int32_t width = 1; width <= 131; width += 1 + width / 8)
             for (int32_t format = ANK_FLOAT32; format <= ANK_BFLOAT16; format++)
-                test_labels_of(kernels, layers[i][0], layers[i][1], format, 1 + (int32_t)random_below(source, 9),
+                test_labels_of(kernels, (int32_t)random_below(source, 2), layers[i][0], layers[i][1], format, 1 + (int32_t)random_below(source, 9),
                                1 + (int32_t)random_below(source, 9), width, source);
 }

@@ -149,7 +149,7 @@ struct Executor {
         let added = shortcut.map { workspace.inputBlocks(of: graph.layers[$0]) } ?? []
         let addedWeights = shortcut.flatMap { plan.network.layers[$0].prepared }
         var operation = ank_convolution(
-            kernel: Int32(convolution.kernel), stride: Int32(convolution.stride), output: output.grid,
+            convolution, wideTiles: graph.takesWideTiles, output: output.grid,
             input: plan.grid.halved(inputLevel))
         operation.weights = UnsafeRawPointer(prepared.pointer)
         operation.zero_row = UnsafePointer(workspace.zeroRow)

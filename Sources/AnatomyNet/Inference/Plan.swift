@@ -294,7 +294,7 @@ struct Plan {
         input.withUnsafeBufferPointer { input in
             outputs.withUnsafeBufferPointer { outputs in
                 var operation = ank_convolution(
-                    kernel: Int32(convolution.kernel), stride: Int32(convolution.stride), output: output.grid,
+                    convolution, wideTiles: network.graph.takesWideTiles, output: output.grid,
                     input: inputGrid ?? output.grid)
                 operation.input_count = Int32(input.count)
                 operation.input = input.baseAddress
@@ -339,10 +339,14 @@ extension Plan {
 
 extension ank_convolution {
     /// An operation on these grids, everything else still to be filled in.
-    init(kernel: Int32, stride: Int32, output: FeatureMapLayout.Grid, input: FeatureMapLayout.Grid) {
+    init(
+        _ convolution: Layer.Convolution, wideTiles: Bool, output: FeatureMapLayout.Grid,
+        input: FeatureMapLayout.Grid
+    ) {
         self.init()
-        self.kernel = kernel
-        self.stride = stride
+        kernel = Int32(convolution.kernel)
+        stride = Int32(convolution.stride)
+        wide_tiles = wideTiles ? 1 : 0
         depth = Int32(output.depth)
         height = Int32(output.height)
         width = Int32(output.width)

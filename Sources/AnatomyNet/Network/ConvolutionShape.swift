@@ -5,6 +5,7 @@ import AnatomyNetKernels
 struct ConvolutionShape {
     let kernel: Int
     let stride: Int
+    let hasWideTiles: Bool
     let inputBlocks: [FeatureMapLayout.ChannelBlock]
     /// For each input block, the layer whose map it is of.
     let inputLayers: [Int]
@@ -15,6 +16,7 @@ struct ConvolutionShape {
     init(_ layer: Layer, _ convolution: Layer.Convolution, of graph: LayerGraph) {
         kernel = convolution.kernel
         stride = convolution.stride
+        hasWideTiles = graph.takesWideTiles
         outputBlocks = FeatureMapLayout.channelBlocks(layer.channels)
         let maps = graph.inputMaps(of: layer)
         var firstChannel: [Int: Int] = [:]
@@ -79,10 +81,11 @@ struct ConvolutionShape {
             output.withUnsafeBufferPointer { output in
                 inputOrder.withUnsafeBufferPointer { order in
                     let shape = ank_convolution_shape(
-                        kernel: Int32(kernel), stride: Int32(stride), input_channels: Int32(order.count),
-                        output_channels: Int32(channels), input_count: Int32(input.count),
-                        output_count: Int32(output.count), input: input.baseAddress,
-                        output: output.baseAddress, input_order: order.baseAddress)
+                        kernel: Int32(kernel), stride: Int32(stride), wide_tiles: hasWideTiles ? 1 : 0,
+                        input_channels: Int32(order.count), output_channels: Int32(channels),
+                        input_count: Int32(input.count), output_count: Int32(output.count),
+                        input: input.baseAddress, output: output.baseAddress,
+                        input_order: order.baseAddress)
                     return withUnsafePointer(to: shape, body)
                 }
             }

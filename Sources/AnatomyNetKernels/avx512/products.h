@@ -15,6 +15,9 @@ enum { ROWS_MAX = 30, ROWS_TWO_VECTORS = 14, ROWS_THREE_VECTORS = 9 };
  * them, and half as many calls are needed. */
 enum { BLOCK_TILES_MAX = 16, SINGLE_BLOCK_TILES_MAX = 30, BLOCK_BYTES_MAX = 450 * 1024 };
 
+/* Of wide tiles, whose weights are a third larger. */
+enum { WIDE_BLOCK_TILES_MAX = 20, WIDE_BLOCK_BYTES_MAX = 1300 * 1024 };
+
 /* Channels at a time in the products' inner loop: a channel has 28 multiply-adds of 14 cycles here, beside which
  * counting hardly matters. */
 #define CHANNELS_A_TURN 2

@@ -27,7 +27,7 @@
  *
  * A row holds ank_row_voxels(width) voxels: one zero voxel before x = 0 (so
  * that a plane pointer points one voxel into its storage), the width, and
- * zeros up to 4 * ceil(width / 4) + 1. Rows above and below a plane are not
+ * zeros to the end that kernels' tiles may reach beyond it. Rows above and below a plane are not
  * stored: kernels read a shared row of zeros for them. An operation that
  * writes a block also writes the zero voxels of the rows it writes and the
  * zero lanes of a partly used lane group, so that storage need not be cleared.
@@ -60,7 +60,10 @@ typedef struct ank_block {
 } ank_block;
 
 /* Voxels a row of `width` voxels occupies, zeros included. */
-static inline int64_t ank_row_voxels(int64_t width) { return (width + 3) / 4 * 4 + 2; }
+static inline int64_t ank_row_voxels(int64_t width) {
+    const int64_t fours = (width + 3) / 4 * 4, sixes = (width + 5) / 6 * 6;
+    return (fours > sixes ? fours : sixes) + 2;
+}
 
 /* Lanes of the block that starts at channel `first` of `channels`. */
 static inline int32_t ank_block_lanes(int32_t channels, int32_t first) {
@@ -113,6 +116,7 @@ typedef struct ank_epilogue {
  * output voxel at its place is written, and by no other work item. */
 typedef struct ank_convolution {
     int32_t kernel, stride;
+    int32_t wide_tiles; /* as in the shape for which the weights have been prepared */
     int32_t depth, height, width; /* of the output */
     int32_t input_depth, input_height, input_width;
     int32_t input_count, output_count; /* blocks */
@@ -129,6 +133,8 @@ typedef struct ank_convolution {
 /* What the prepared form of a convolution's weights depends on. */
 typedef struct ank_convolution_shape {
     int32_t kernel, stride;
+    int32_t wide_tiles; /* 3x3x3 with stride 1: not 0 where fewer multiplications (Winograd tiles six voxels wide
+                           along x instead of four) are worth twice the rounding error */
     int32_t input_channels, output_channels;
     int32_t input_count, output_count;
     const ank_block *input;  /* lanes and channels are read; planes are not */

@@ -1,17 +1,19 @@
 /* The fused 3x3x3 convolution: for one row block after another, data transform,
- * 216 matrix products, output transform and epilogue, all within the thread's
+ * 216 matrix products (288 of wide tiles), output transform and epilogue, all within the thread's
  * scratch. Nothing but the layer's input and output passes through memory.
  *
  * Included by each instruction set after its products of rows.
  */
 
-_Static_assert(BLOCK_TILES_MAX <= ROW_BLOCK_TILES_MAX && SINGLE_BLOCK_TILES_MAX <= ROW_BLOCK_TILES_MAX,
+_Static_assert(BLOCK_TILES_MAX * WINOGRAD_OUTPUTS <= ROW_BLOCK_COLUMNS_MAX
+                   && SINGLE_BLOCK_TILES_MAX * WINOGRAD_OUTPUTS <= ROW_BLOCK_COLUMNS_MAX,
                "a slot has room for the columns of a row block");
 
 #define LANES 8
 #include "transform_template.h"
 #undef LANES
 #if WIDE == 16
+_Static_assert(WIDE_BLOCK_TILES_MAX * WIDE_OUTPUTS <= ROW_BLOCK_COLUMNS_MAX, "likewise");
 #define LANES 16
 #include "transform_template.h"
 #undef LANES
@@ -20,20 +22,19 @@ _Static_assert(BLOCK_TILES_MAX <= ROW_BLOCK_TILES_MAX && SINGLE_BLOCK_TILES_MAX 
 /* Thread scratch, in floats:
  *   columns      for each group of channels 36 x COLUMN_SLOT: at each point along D and H, the row block's
  *                columns; first of transformed inputs, then of products that wait for their transform back
- *   tile_values  7 x tile_slot: the row block's tiles at one of those points, for each point along W.
+ *   tile_values  7 x tile_slot, 9 of wide tiles: the row block's tiles at one of those points, for each point along W.
  *                Transformed values of point x lie in slot x + 1, its products in slot x: that is free by
  *                then, whatever the numbers of input and output groups, and no second buffer takes up
  *                first-level cache. Values take BLOCK_LANES a tile and group, also of 8 lanes: at constant
  *                distances the products need no arithmetic for addresses.
  *   sums         doubles: of the item's outputs, [z][lane]
  *   shortcut     what a shortcut adds to the row block's outputs: for each of the 16 rows
- *                [z][y], block by block, 4 voxels a tile
+ *                [z][y], block by block, the tiles' columns
  *   widened      one of those rows of the shortcut's inputs, where they are bfloat16
  *   outputs      where labels take the outputs' place: those of LABELLED_COLUMNS at a time, block by block,
  *                for each of the 16 rows. They stay in the first-level cache: 16 KB with up to 16 classes.
  */
 enum {
-    TILE_SLOTS = WINOGRAD_POINTS + 1,
     OUTPUT_ROWS = 16,
     LABELLED_COLUMNS = 16,
 };
@@ -56,12 +57,25 @@ struct item {
 /* Whether four points along D do instead of six; see points.h. */
 static int is_short(const struct item *item) { return item->planes <= SHORT_OUTPUTS; }
 
+/* A constant where vectors have 8 lanes. */
+static int has_wide_tiles(const struct item *item) { return WIDE == BLOCK_LANES && item->work.wide_tiles; }
+
+/* Of a row block: its first column, and how many there are. */
+static int32_t first_column(const struct item *item) { return item->work.tile_width * item->tile; }
+static int32_t output_columns(const struct item *item) { return item->work.tile_width * item->tiles; }
+static int32_t input_columns(const struct item *item) { return output_columns(item) + WINOGRAD_TAPS - 1; }
+
+/* Voxels of a row behind the columns of its last row block; they are zero. */
+static int64_t voxels_after(const struct item *item) {
+    return ank_row_voxels(item->operation->width) - 1 - item->work.tile_width * item->work.tile_columns;
+}
+
 /* Pointers to the 6 x 6 input rows of a row of tiles, at its first input column. */
 static void input_rows(const struct item *item, const struct lane_group *group, int32_t tile_row,
                        const void *rows[WINOGRAD_PLANE_POINTS]) {
     const ank_convolution *op = item->operation;
     const ank_block *block = &op->input[group->block];
-    const int64_t column = (int64_t)(4 * item->tile - 1) * block->lanes;
+    const int64_t column = (int64_t)(first_column(item) - 1) * block->lanes;
     for (int z = 0; z < 6; z++) {
         const int32_t plane = item->plane + z - 1;
         const void *base = plane <= op->input_depth ? block->planes[plane] : NULL;
@@ -80,7 +94,7 @@ static void input_rows(const struct item *item, const struct lane_group *group, 
 static void output_rows(const struct item *item, const ank_block *block, int32_t tile_row,
                         void *rows[OUTPUT_ROWS]) {
     const ank_convolution *op = item->operation;
-    const int64_t column = (int64_t)4 * item->tile * block->lanes;
+    const int64_t column = (int64_t)first_column(item) * block->lanes;
     for (int z = 0; z < 4; z++)
         for (int y = 0; y < 4; y++) {
             const int32_t plane = item->plane + z, row = 4 * tile_row + y;
@@ -92,12 +106,12 @@ static void output_rows(const struct item *item, const ank_block *block, int32_t
 
 /* Voxels of a row block's rows that lie within the width. */
 static int32_t voxels_of_rows(const struct item *item) {
-    const int32_t left = item->operation->width - 4 * item->tile;
-    return left < 4 * item->tiles ? left : 4 * item->tiles;
+    const int32_t left = item->operation->width - first_column(item);
+    return left < output_columns(item) ? left : output_columns(item);
 }
 
 static void fetch_output_rows(struct item *item, const ank_block *block, void *const rows[OUTPUT_ROWS]) {
-    const int64_t bytes = (int64_t)4 * item->tiles * block->lanes * value_bytes(block->format);
+    const int64_t bytes = (int64_t)output_columns(item) * block->lanes * value_bytes(block->format);
     for (int r = 0; r < OUTPUT_ROWS; r++)
         if (rows[r]) fetch_list_add(&item->fetches, rows[r], bytes);
 }
@@ -144,7 +158,7 @@ static void plan_fetches(struct item *item, int32_t tile_row) {
     const ank_shortcut *shortcut = op->epilogue.shortcut;
     for (int32_t b = 0; shortcut && b < shortcut->input_count; b++) {
         const ank_block *block = &shortcut->input[b];
-        const int64_t column = (int64_t)4 * item->tile * block->lanes;
+        const int64_t column = (int64_t)first_column(item) * block->lanes;
         for (int r = 0; r < OUTPUT_ROWS; r++) {
             const int32_t plane = item->plane + r / 4, row = 4 * tile_row + r % 4;
             if (plane >= op->end_plane || row >= op->height || !block->planes[plane]) continue;
@@ -162,12 +176,9 @@ static void plan_fetches(struct item *item, int32_t tile_row) {
         for (int z = 0; z < (is_short(item) ? SHORT_INPUTS : WINOGRAD_POINTS); z++)
             for (int y = FIRST_FETCHED_ROW; y < 6; y++)
                 fetch_list_add(list, rows[6 * z + y],
-                               (int64_t)(4 * item->tiles + 2) * block->lanes * value_bytes(block->format));
+                               (int64_t)input_columns(item) * block->lanes * value_bytes(block->format));
     }
 }
-
-static int32_t input_columns(const struct item *item) { return 4 * item->tiles + 2; }
-static int32_t output_columns(const struct item *item) { return 4 * item->tiles; }
 
 /* Where the columns of a group of channels begin, of its inputs or of its products. Groups are whole blocks. */
 static float *columns_of(const struct item *item, const struct lane_group *group, int point) {
@@ -198,7 +209,7 @@ static void transform_block_input(const struct item *item, int32_t tile_row) {
     }
 }
 
-/* From the columns of one of those points to tiles at the six points along W. */
+/* From the columns of one of those points to tiles at all points along W. */
 static void transform_point_input(const struct item *item, int point) {
     for (int32_t g = 0; g < item->input.count; g++) {
         const struct lane_group *group = &item->input.group[g];
@@ -206,11 +217,13 @@ static void transform_point_input(const struct item *item, int point) {
         float *to = item->tile_values + item->work.tile_slot + (int64_t)item->tiles * BLOCK_LANES * g;
 #if WIDE == 16
         if (group->lanes == WIDE) {
-            transform_tiles_16(from, group->lanes, item->tiles, to, item->work.tile_slot);
+            transform_tiles_16(from, group->lanes, has_wide_tiles(item), item->tiles, to,
+                           item->work.tile_slot);
             continue;
         }
 #endif
-        transform_tiles_8(from, group->lanes, item->tiles, to, item->work.tile_slot);
+        transform_tiles_8(from, group->lanes, has_wide_tiles(item), item->tiles, to,
+                           item->work.tile_slot);
     }
 }
 
@@ -222,11 +235,11 @@ static void restore_point_output(const struct item *item, int point) {
         float *to = columns_of(item, group, point);
 #if WIDE == 16
         if (group->lanes == WIDE) {
-            restore_columns_16(from, item->work.tile_slot, group->lanes, item->tiles, to);
+            restore_columns_16(from, item->work.tile_slot, group->lanes, has_wide_tiles(item), item->tiles, to);
             continue;
         }
 #endif
-        restore_columns_8(from, item->work.tile_slot, group->lanes, item->tiles, to);
+        restore_columns_8(from, item->work.tile_slot, group->lanes, has_wide_tiles(item), item->tiles, to);
     }
 }
 
@@ -249,19 +262,19 @@ static int32_t wanted_points(const struct item *item, int32_t tile_row, int want
     return count;
 }
 
-/* The products at the six points along W. Those of a point take the place of the values of the point before,
+/* The products at all points along W. Those of a point take the place of the values of the point before,
  * which all passes must have read by then. */
 static void multiply_points(const struct item *item, struct pass_group *groups, int32_t group_count,
                             const float *weights) {
     if (group_count == 1 && !groups->kind.dotted) {
         struct product *product = &groups->product;
-        product->points = WINOGRAD_POINTS;
+        product->points = item->work.row_points;
         product->point_step = item->work.tile_slot;
         product->weights = weights;
         multiply_group(groups);
         return;
     }
-    for (int x = 0; x < WINOGRAD_POINTS; x++)
+    for (int x = 0; x < item->work.row_points; x++)
         for (int32_t g = 0; g < group_count; g++) {
             groups[g].product.displacement = x * item->work.tile_slot;
             groups[g].product.weights = weights;
@@ -288,14 +301,14 @@ static void convolve_columns(struct item *item, int32_t tile_row) {
     const int32_t group_count =
         group_passes(&item->passes, &item->output_vectors, item->tiles, item->tile_values, sources, item->input.count,
                      channels, &item->fetches, groups, targets);
-    spread_fetches(&item->fetches, wanted_count * WINOGRAD_POINTS, &item->passes, item->tiles, sources,
+    spread_fetches(&item->fetches, wanted_count * item->work.row_points, &item->passes, item->tiles, sources,
                    item->input.count);
 
     const int64_t weights_step = (int64_t)channels * item->output_vectors.lanes;
     for (int32_t i = 0; i < wanted_count; i++) {
         const int point = wanted[i];
         transform_point_input(item, point);
-        const float *weights = (const float *)item->operation->weights + point * WINOGRAD_POINTS * weights_step;
+        const float *weights = (const float *)item->operation->weights + point * item->work.row_points * weights_step;
         multiply_points(item, groups, group_count, weights);
         restore_point_output(item, point);
     }
@@ -312,10 +325,10 @@ static void multiply_shortcut(struct item *item, int32_t tile_row) {
         const int32_t plane = item->plane + r / 4, row = 4 * tile_row + r % 4;
         if (plane >= op->end_plane || row >= op->height) continue;
         struct source sources[LANE_GROUPS_MAX];
-        channel_sources(shortcut->input, shortcut->input_count, plane, row, 4 * item->tile, voxels, op->height, op->zero_row,
+        channel_sources(shortcut->input, shortcut->input_count, plane, row, first_column(item), voxels, op->height, op->zero_row,
                         item->widened, sources);
         multiply_whole_row(sources, shortcut->input_count, inputs, voxels, &item->row_passes, &item->output_vectors,
-                           shortcut->weights, item->shortcut + (int64_t)r * 4 * item->tiles * item->output.lanes,
+                           shortcut->weights, item->shortcut + (int64_t)r * output_columns(item) * item->output.lanes,
                            &item->fetches);
     }
 }
@@ -333,7 +346,7 @@ static void multiply_shortcut(struct item *item, int32_t tile_row) {
             .format = block->format,                                                                                \
             .added_format = epilogue->shortcut ? ANK_FLOAT32 : block->format,                                       \
             .lanes = block->lanes,                                                                                  \
-            .columns = op->width - 4 * item->tile,                                                                  \
+            .columns = op->width - first_column(item),                                                               \
             .negative_slope = epilogue->negative_slope,                                                             \
         };                                                                                                          \
         for (int32_t l = 0; l < group->channels; l++) {                                                             \
@@ -354,7 +367,7 @@ static void multiply_shortcut(struct item *item, int32_t tile_row) {
             output_rows(item, &epilogue->residual[group->block], tile_row, to.added_rows);                          \
         if (epilogue->shortcut)                                                                                     \
             for (int r = 0; r < OUTPUT_ROWS; r++)                                                                   \
-                to.added_rows[r] = item->shortcut + (int64_t)r * 4 * item->tiles * item->output.lanes               \
+                to.added_rows[r] = item->shortcut + (int64_t)r * output_columns(item) * item->output.lanes             \
                                    + (int64_t)voxels_of_rows(item) * group->offset;                                 \
         float sums[4 * BLOCK_LANES] = {0};                                                                          \
         if (item->sums) to.sums = sums;                                                                             \
@@ -365,10 +378,11 @@ static void multiply_shortcut(struct item *item, int32_t tile_row) {
         /* The zero voxels before and behind the row belong to the items at its ends. */                            \
         for (int r = 0; r < OUTPUT_ROWS; r++) {                                                                     \
             if (!to.rows[r]) continue;                                                                              \
-            const size_t bytes = (size_t)(group->lanes * value_bytes(to.format));                                   \
-            if (item->tile == 0) memset(writable_value_at(to.rows[r], -to.lanes, to.format), 0, bytes);             \
+            const int64_t bytes = group->lanes * value_bytes(to.format);                                            \
+            if (item->tile == 0) memset(writable_value_at(to.rows[r], -to.lanes, to.format), 0, (size_t)bytes);     \
             if (item->tile + item->tiles == item->work.tile_columns)                                                \
-                memset(writable_value_at(to.rows[r], 4 * item->tiles * to.lanes, to.format), 0, bytes);             \
+                memset(writable_value_at(to.rows[r], output_columns(item) * to.lanes, to.format), 0,                \
+                       (size_t)(voxels_after(item) * bytes));                                                       \
         }                                                                                                           \
     }
 
@@ -414,7 +428,7 @@ static void transform_block_output(const struct item *item, int32_t tile_row) {
 static void label_columns(const struct item *item, int32_t tile_row, int32_t first, int32_t columns,
                           const ank_block *outputs) {
     const ank_labels *box = item->operation->epilogue.labels;
-    const int32_t start = 4 * item->tile + first, end = start + columns;
+    const int32_t start = first_column(item) + first, end = start + columns;
     const int32_t x = start > box->first_column ? start : box->first_column;
     const int32_t count = (end < box->end_column ? end : box->end_column) - x;
     if (count <= 0) return;
@@ -465,13 +479,21 @@ static void winograd_plan(struct lane_groups *input, struct lane_groups *output,
                  const ank_convolution *operation) {
     ank_lane_groups(input, operation->input_count, operation->input, BLOCK_LANES);
     ank_lane_groups(output, operation->output_count, operation->output, BLOCK_LANES);
-    const struct winograd_block_limits limits = {
+    struct winograd_block_limits limits = {
         .tiles = output->lanes <= WIDE ? SINGLE_BLOCK_TILES_MAX : BLOCK_TILES_MAX,
         .bytes = BLOCK_BYTES_MAX,
         .portion = output->lanes <= WIDE ? ROWS_MAX : ROWS_TWO_VECTORS,
     };
+#if WIDE == 16
+    limits.wide = winograd_takes_wide_tiles(operation->wide_tiles, WIDE);
+    if (limits.wide) limits.tiles = WIDE_BLOCK_TILES_MAX;
+    if (limits.wide) limits.bytes = WIDE_BLOCK_BYTES_MAX;
+#endif
     winograd_plan_work(work, operation, input, output, &limits);
 }
+
+/* Of tile_values: one more than there are points; see above. */
+static int64_t tile_slots(const struct winograd_work *work) { return work->row_points + 1; }
 
 /* Of an item's sums, which are doubles. */
 static int64_t sums_floats(const struct lane_groups *output) {
@@ -482,10 +504,10 @@ static size_t winograd_scratch_bytes(const ank_convolution *operation) {
     struct lane_groups input, output;
     struct winograd_work work;
     winograd_plan(&input, &output, &work, operation);
-    int64_t floats = columns_floats(&input, &output) + TILE_SLOTS * work.tile_slot + sums_floats(&output);
+    int64_t floats = columns_floats(&input, &output) + tile_slots(&work) * work.tile_slot + sums_floats(&output);
     const ank_shortcut *shortcut = operation->epilogue.shortcut;
     if (shortcut) {
-        const int64_t voxels = 4 * work.block_tiles;
+        const int64_t voxels = work.tile_width * work.block_tiles;
         floats += OUTPUT_ROWS * voxels * output.lanes + widened_floats(shortcut->input, shortcut->input_count, voxels);
     }
     if (operation->epilogue.labels) floats += OUTPUT_ROWS * LABELLED_COLUMNS * output.lanes;
@@ -532,11 +554,11 @@ static void winograd_convolve(const ank_convolution *operation, int64_t index, v
     item.tiles = winograd_first_tile(work, block + 1) - item.tile;
     item.columns = scratch;
     item.tile_values = item.columns + columns_floats(&item.input, &item.output);
-    double *const sums = (double *)(item.tile_values + TILE_SLOTS * work->tile_slot);
+    double *const sums = (double *)(item.tile_values + tile_slots(work) * work->tile_slot);
     item.sums = operation->epilogue.sums ? sums : NULL;
     for (int32_t l = 0; item.sums && l < 4 * item.output.lanes; l++) sums[l] = 0;
     item.shortcut = (float *)sums + sums_floats(&item.output);
-    item.widened = item.shortcut + (int64_t)OUTPUT_ROWS * 4 * work->block_tiles * item.output.lanes;
+    item.widened = item.shortcut + (int64_t)OUTPUT_ROWS * work->tile_width * work->block_tiles * item.output.lanes;
     item.outputs = item.shortcut;
 
     const int32_t first_row = (int32_t)((int64_t)stretch * work->tile_rows / work->row_stretches);

@@ -3,7 +3,7 @@
 /* 48 MB of transformed weights, about 240 x 240 channels: beyond that, direct convolution. */
 static const int64_t weights_floats_most = 12 * 1024 * 1024;
 
-static int suits(int32_t kernel, int32_t stride, int32_t input_count, const ank_block *input,
+static int suits(int32_t kernel, int32_t stride, int32_t wide_tiles, int32_t input_count, const ank_block *input,
                  int32_t output_count, const ank_block *output, int32_t vector_lanes) {
     if (kernel != 3 || stride != 1) return 0;
     int64_t channels = 0, lanes = 0;
@@ -14,16 +14,16 @@ static int suits(int32_t kernel, int32_t stride, int32_t input_count, const ank_
     for (int32_t b = 0; b < output_count; b++) lanes += output[b].lanes;
     return ank_lane_group_count(input_count, input, vector_lanes) <= LANE_GROUPS_MAX
            && ank_lane_group_count(output_count, output, vector_lanes) <= LANE_GROUPS_MAX
-           && WINOGRAD_CUBE_POINTS * channels * lanes <= weights_floats_most;
+           && winograd_cube_points(winograd_takes_wide_tiles(wide_tiles, vector_lanes)) * channels * lanes <= weights_floats_most;
 }
 
 int winograd_suits_shape(const ank_convolution_shape *shape, int32_t vector_lanes) {
-    return suits(shape->kernel, shape->stride, shape->input_count, shape->input,
-                 shape->output_count, shape->output, vector_lanes);
+    return suits(shape->kernel, shape->stride, shape->wide_tiles, shape->input_count, shape->input, shape->output_count,
+                 shape->output, vector_lanes);
 }
 
 int winograd_suits(const ank_convolution *operation, int32_t vector_lanes) {
-    return suits(operation->kernel, operation->stride, operation->input_count, operation->input,
+    return suits(operation->kernel, operation->stride, operation->wide_tiles, operation->input_count, operation->input,
                  operation->output_count, operation->output, vector_lanes);
 }
 
@@ -50,14 +50,17 @@ static int64_t odd_lines(int64_t floats) {
 void winograd_plan_work(struct winograd_work *work, const ank_convolution *operation,
                         const struct lane_groups *input, const struct lane_groups *output,
                         const struct winograd_block_limits *limits) {
+    work->wide_tiles = limits->wide;
+    work->tile_width = winograd_tile_width(limits->wide);
+    work->row_points = winograd_row_points(limits->wide);
     work->tile_rows = ceiling(operation->height, WINOGRAD_OUTPUTS);
-    work->tile_columns = ceiling(operation->width, WINOGRAD_OUTPUTS);
+    work->tile_columns = ceiling(operation->width, work->tile_width);
     work->first_depth_tile = operation->first_plane / WINOGRAD_OUTPUTS;
     work->depth_tiles = ceiling(operation->end_plane, WINOGRAD_OUTPUTS) - work->first_depth_tile;
 
     const int64_t tile_lanes = input->lanes > output->lanes ? input->lanes : output->lanes;
     int64_t tiles =
-        limits->bytes / (WINOGRAD_PLANE_POINTS * WINOGRAD_OUTPUTS * tile_lanes * (int64_t)sizeof(float));
+        limits->bytes / (WINOGRAD_PLANE_POINTS * work->tile_width * tile_lanes * (int64_t)sizeof(float));
     if (tiles > limits->tiles) tiles = limits->tiles;
     if (tiles < BLOCK_TILES_MIN) tiles = BLOCK_TILES_MIN;
     /* A block of several portions is cut where a portion ends: one of 5 or 6 rows keeps the

@@ -1,4 +1,4 @@
-/* The interpolation points of F(4, 3) and the constants that follow from them.
+/* The interpolation points of F(4, 3) and F(6, 3), and the constants that follow from them.
  *
  * Four neighbouring outputs of a convolution with three taps are a product of
  * polynomials; six points determine it. They decide the rounding error: with
@@ -15,6 +15,12 @@
  * that the weights (transformed once, in double precision) take over: by a and
  * b^2, because then the constants of +-a in y1 and of +-b in y2 become 1 as well,
  * which saves two of twelve operations.
+ *
+ * Six outputs take eight points, where four take six: a ninth less a voxel. There
+ * 0, +-1/2, +-1, +-2 and infinity are the best, to the last per cent, and twice
+ * as inexact. Along W alone that is worth it where a network does not amplify
+ * rounding much. With M(x) = x (x^2 - 1/4) (x^2 - 1) (x^2 - 4) the rows and columns
+ * are as above; all their constants are exact, and none is moved into the weights.
  */
 #ifndef WINOGRAD_POINTS_H
 #define WINOGRAD_POINTS_H
@@ -24,7 +30,9 @@ enum {
     WINOGRAD_TAPS = 3,
     WINOGRAD_POINTS = WINOGRAD_OUTPUTS + WINOGRAD_TAPS - 1,
     WINOGRAD_PLANE_POINTS = WINOGRAD_POINTS * WINOGRAD_POINTS,
-    WINOGRAD_CUBE_POINTS = WINOGRAD_POINTS * WINOGRAD_PLANE_POINTS,
+    WIDE_OUTPUTS = 6, /* of a wide tile along W */
+    WIDE_POINTS = WIDE_OUTPUTS + WINOGRAD_TAPS - 1,
+    WINOGRAD_CUBE_POINTS_MAX = WINOGRAD_PLANE_POINTS * WIDE_POINTS,
     SHORT_OUTPUTS = 2, /* of a short tile along D; see below */
     SHORT_INPUTS = SHORT_OUTPUTS + WINOGRAD_TAPS - 1,
 };
@@ -51,6 +59,19 @@ enum {
 #define WINOGRAD_Y2A (WINOGRAD_A2 / WINOGRAD_A_WEIGHT)
 #define WINOGRAD_Y3A (WINOGRAD_A2 * WINOGRAD_A / WINOGRAD_A_WEIGHT)
 #define WINOGRAD_Y3B (WINOGRAD_B2 * WINOGRAD_B / WINOGRAD_B_WEIGHT)
+
+/* Of a wide tile, in the order of its points: 0, 1/2, -1/2, 1, -1, 2, -2, infinity. WIDE_SUM2 is 1/4 + 1 + 4, the
+ * coefficient of -x^5 and of x^3 in M(x); and for each pair of points the sum and the product of the squares of the
+ * other two pairs, of which M(x) / (x - p) consists. */
+#define WIDE_A 0.5
+#define WIDE_B 2.0
+#define WIDE_SUM2 5.25
+#define WIDE_SUM2_BUT_A 5.0
+#define WIDE_PRODUCT2_BUT_A 4.0
+#define WIDE_SUM2_BUT_1 4.25
+#define WIDE_PRODUCT2_BUT_1 1.0
+#define WIDE_SUM2_BUT_B 1.25
+#define WIDE_PRODUCT2_BUT_B 0.25
 
 /* Where a tile has no more than two outputs along an axis, F(2, 3) with four of the same points, 0, +-a and
  * infinity, needs two thirds of everything, and the same transformed weights. With M(x) = x (x^2 - a^2):

@@ -15,6 +15,8 @@
 #define STORE NAMED(store)
 #define SPLAT(constant) NAMED(splat)((float)(constant))
 #define FMA NAMED(multiply_add)
+#define POWER2(p) ((p) * (p))
+#define POWER4(p) (POWER2(p) * POWER2(p))
 
 /* The data transform's values of the points 0 and infinity from d0 ... d5. */
 ANK_INLINE void NAMED(data_ends)(const VECTOR d[6], VECTOR *first, VECTOR *last) {
@@ -30,11 +32,30 @@ ANK_INLINE void NAMED(data_pair)(const VECTOR d[6], double p, double other2, VEC
     *minus = FMA(SPLAT(-p), odd, even);
 }
 
+/* Those of the points p and -p of a wide tile from d1 ... d6; sum2 and product2 are of the squares of the other two
+ * pairs. */
+ANK_INLINE void NAMED(wide_data_pair)(const VECTOR d[WIDE_POINTS], double p, double sum2, double product2, VECTOR *plus,
+                                      VECTOR *minus) {
+    const VECTOR even = FMA(SPLAT(product2), d[2], FMA(SPLAT(-sum2), d[4], d[6]));
+    const VECTOR odd = FMA(SPLAT(product2), d[1], FMA(SPLAT(-sum2), d[3], d[5]));
+    *plus = FMA(SPLAT(p), odd, even);
+    *minus = FMA(SPLAT(-p), odd, even);
+}
+
 /* All six. */
 ANK_INLINE void NAMED(data)(const VECTOR d[6], VECTOR v[6]) {
     NAMED(data_ends)(d, &v[0], &v[5]);
     NAMED(data_pair)(d, WINOGRAD_A, WINOGRAD_B2, &v[1], &v[2]);
     NAMED(data_pair)(d, WINOGRAD_B, WINOGRAD_A2, &v[3], &v[4]);
+}
+
+/* All eight of a wide tile. */
+ANK_INLINE void NAMED(wide_data)(const VECTOR d[WIDE_POINTS], VECTOR v[WIDE_POINTS]) {
+    v[0] = FMA(SPLAT(WIDE_SUM2), d[4] - d[2], d[0] - d[6]);
+    v[7] = FMA(SPLAT(WIDE_SUM2), d[3] - d[5], d[7] - d[1]);
+    NAMED(wide_data_pair)(d, WIDE_A, WIDE_SUM2_BUT_A, WIDE_PRODUCT2_BUT_A, &v[1], &v[2]);
+    NAMED(wide_data_pair)(d, 1, WIDE_SUM2_BUT_1, WIDE_PRODUCT2_BUT_1, &v[3], &v[4]);
+    NAMED(wide_data_pair)(d, WIDE_B, WIDE_SUM2_BUT_B, WIDE_PRODUCT2_BUT_B, &v[5], &v[6]);
 }
 
 /* Those of a short tile from d0 ... d3: of the points 0 and infinity, and of a and -a. */
@@ -161,28 +182,37 @@ static ANK_OUT_OF_LINE void NAMED(transform_columns)(const void *const rows[WINO
         NAMED(transform_columns_in)(rows, 0, format, values, to);
 }
 
-ANK_INLINE void NAMED(transform_tiles_of)(const float *columns, const int32_t lanes, int32_t tiles, float *values,
-                                          int64_t slot) {
-    for (const float *const end = values + tiles * BLOCK_LANES; values < end; values += BLOCK_LANES, columns += 4 * lanes) {
+/* `lanes` and `wide` are constants after inlining. */
+ANK_INLINE void NAMED(transform_tiles_of)(const float *columns, const int32_t lanes, const int wide, int32_t tiles,
+                                          float *values, int64_t slot) {
+    const int points = winograd_row_points(wide);
+    for (const float *const end = values + tiles * BLOCK_LANES; values < end; values += BLOCK_LANES, columns += winograd_tile_width(wide) * lanes) {
 #pragma clang loop unroll(full)
         for (int32_t lane = 0; lane < lanes; lane += LANES) {
-            VECTOR d[6], v[6];
+            VECTOR d[WIDE_POINTS], v[WIDE_POINTS];
 #pragma clang loop unroll(full)
-            for (int x = 0; x < 6; x++) d[x] = LOAD(columns + x * lanes + lane);
-            NAMED(data)(d, v);
+            for (int x = 0; x < points; x++) d[x] = LOAD(columns + x * lanes + lane);
+            if (wide)
+                NAMED(wide_data)(d, v);
+            else
+                NAMED(data)(d, v);
 #pragma clang loop unroll(full)
-            for (int x = 0; x < 6; x++) STORE(values + x * slot + lane, v[x]);
+            for (int x = 0; x < points; x++) STORE(values + x * slot + lane, v[x]);
         }
     }
 }
 
-/* Transforms the columns of one point along W: tile t's six values go to values + x * slot + t * BLOCK_LANES. */
-static ANK_OUT_OF_LINE void NAMED(transform_tiles)(const float *columns, int32_t lanes, int32_t tiles, float *values,
-                                                   int64_t slot) {
-    if (lanes == BLOCK_LANES)
-        NAMED(transform_tiles_of)(columns, BLOCK_LANES, tiles, values, slot);
+/* Transforms the columns of one point along W: tile t's values go to values + x * slot + t * BLOCK_LANES. */
+static ANK_OUT_OF_LINE void NAMED(transform_tiles)(const float *columns, int32_t lanes, int wide, int32_t tiles,
+                                                   float *values, int64_t slot) {
+    if (lanes == BLOCK_LANES && wide)
+        NAMED(transform_tiles_of)(columns, BLOCK_LANES, 1, tiles, values, slot);
+    else if (lanes == BLOCK_LANES)
+        NAMED(transform_tiles_of)(columns, BLOCK_LANES, 0, tiles, values, slot);
+    else if (wide)
+        NAMED(transform_tiles_of)(columns, LANES, 1, tiles, values, slot);
     else
-        NAMED(transform_tiles_of)(columns, LANES, tiles, values, slot);
+        NAMED(transform_tiles_of)(columns, LANES, 0, tiles, values, slot);
 }
 
 /* The outputs 0 and 2 of the four that six products come to; see points.h. */
@@ -199,37 +229,61 @@ ANK_INLINE void NAMED(odd_outputs)(const VECTOR m[6], VECTOR *y1, VECTOR *y3) {
     *y3 = FMA(SPLAT(WINOGRAD_Y3B), difference_b, FMA(SPLAT(WINOGRAD_Y3A), difference_a, m[5]));
 }
 
+/* All six outputs of a wide tile from its eight products. */
+ANK_INLINE void NAMED(wide_outputs)(const VECTOR m[WIDE_POINTS], VECTOR y[WIDE_OUTPUTS]) {
+    const VECTOR sum_a = m[1] + m[2], sum_1 = m[3] + m[4], sum_b = m[5] + m[6];
+    y[0] = (m[0] + sum_1) + (sum_a + sum_b);
+    y[2] = FMA(SPLAT(POWER2(WIDE_A)), sum_a, FMA(SPLAT(POWER2(WIDE_B)), sum_b, sum_1));
+    y[4] = FMA(SPLAT(POWER4(WIDE_A)), sum_a, FMA(SPLAT(POWER4(WIDE_B)), sum_b, sum_1));
+    const VECTOR difference_a = m[1] - m[2], difference_1 = m[3] - m[4], difference_b = m[5] - m[6];
+    y[1] = FMA(SPLAT(WIDE_A), difference_a, FMA(SPLAT(WIDE_B), difference_b, difference_1));
+    y[3] = FMA(SPLAT(POWER2(WIDE_A) * WIDE_A), difference_a,
+               FMA(SPLAT(POWER2(WIDE_B) * WIDE_B), difference_b, difference_1));
+    y[5] = FMA(SPLAT(POWER4(WIDE_A) * WIDE_A), difference_a,
+               FMA(SPLAT(POWER4(WIDE_B) * WIDE_B), difference_b, difference_1 + m[7]));
+}
+
 /* Both outputs of a short tile; m[3] and m[4] are not used. */
 ANK_INLINE void NAMED(short_outputs)(const VECTOR m[6], VECTOR *y0, VECTOR *y1) {
     *y0 = FMA(SPLAT(WINOGRAD_SHORT_Y0), m[1] + m[2], m[0]);
     *y1 = FMA(SPLAT(WINOGRAD_SHORT_Y1), m[1] - m[2], m[5]);
 }
 
-ANK_INLINE void NAMED(restore_columns_of)(const float *products, int64_t slot, const int32_t lanes, int32_t tiles,
-                                          float *columns) {
+/* `lanes` and `wide` are constants after inlining. */
+ANK_INLINE void NAMED(restore_columns_of)(const float *products, int64_t slot, const int32_t lanes, const int wide,
+                                          int32_t tiles, float *columns) {
+    const int width = winograd_tile_width(wide);
     for (const float *const end = products + tiles * lanes; products < end;
-         products += lanes, columns += 4 * lanes) {
+         products += lanes, columns += width * lanes) {
 #pragma clang loop unroll(full)
         for (int32_t lane = 0; lane < lanes; lane += LANES) {
-            VECTOR m[6], y[4];
+            VECTOR m[WIDE_POINTS], y[WIDE_OUTPUTS];
 #pragma clang loop unroll(full)
-            for (int x = 0; x < 6; x++) m[x] = LOAD(products + x * slot + lane);
-            NAMED(even_outputs)(m, &y[0], &y[2]);
-            NAMED(odd_outputs)(m, &y[1], &y[3]);
+            for (int x = 0; x < winograd_row_points(wide); x++) m[x] = LOAD(products + x * slot + lane);
+            if (wide) {
+                NAMED(wide_outputs)(m, y);
+            } else {
+                NAMED(even_outputs)(m, &y[0], &y[2]);
+                NAMED(odd_outputs)(m, &y[1], &y[3]);
+            }
 #pragma clang loop unroll(full)
-            for (int x = 0; x < 4; x++) STORE(columns + x * lanes + lane, y[x]);
+            for (int x = 0; x < width; x++) STORE(columns + x * lanes + lane, y[x]);
         }
     }
 }
 
-/* Transforms the products of one point back along W: tile t's six, at products + x * slot + t * lanes,
- * become four columns. */
-static ANK_OUT_OF_LINE void NAMED(restore_columns)(const float *products, int64_t slot, int32_t lanes, int32_t tiles,
-                                                   float *columns) {
-    if (lanes == BLOCK_LANES)
-        NAMED(restore_columns_of)(products, slot, BLOCK_LANES, tiles, columns);
+/* Transforms the products of one point back along W: tile t's, at products + x * slot + t * lanes, become
+ * the tile's columns. */
+static ANK_OUT_OF_LINE void NAMED(restore_columns)(const float *products, int64_t slot, int32_t lanes, int wide,
+                                                   int32_t tiles, float *columns) {
+    if (lanes == BLOCK_LANES && wide)
+        NAMED(restore_columns_of)(products, slot, BLOCK_LANES, 1, tiles, columns);
+    else if (lanes == BLOCK_LANES)
+        NAMED(restore_columns_of)(products, slot, BLOCK_LANES, 0, tiles, columns);
+    else if (wide)
+        NAMED(restore_columns_of)(products, slot, LANES, 1, tiles, columns);
     else
-        NAMED(restore_columns_of)(products, slot, LANES, tiles, columns);
+        NAMED(restore_columns_of)(products, slot, LANES, 0, tiles, columns);
 }
 
 /* Where the outputs of a row block go, for one block. */
@@ -363,3 +417,5 @@ static ANK_OUT_OF_LINE void NAMED(transform_output)(const float *products, int32
 #undef STORE
 #undef SPLAT
 #undef FMA
+#undef POWER2
+#undef POWER4

@@ -19,22 +19,43 @@ static void transform_taps(const double taps[3], int64_t tap_stride, double *val
     values[5 * value_stride] = g2;
 }
 
-/* The 216 transformed values [z][y][x] of one 3x3x3 kernel. */
-static void transform_kernel(const float kernel[27], double scale,
-                             double values[WINOGRAD_CUBE_POINTS]) {
-    double taps[27], rows[9 * 6], planes[3 * 36];
+/* The eight of a wide tile. The value at 0 has the other sign, and so has the transform of the data. */
+static void transform_wide_taps(const double taps[3], double values[WIDE_POINTS]) {
+    static const double points[6] = {WIDE_A, -WIDE_A, 1, -1, WIDE_B, -WIDE_B};
+    values[0] = taps[0];
+    for (int i = 0; i < 6; i++) {
+        const double p = points[i], p2 = p * p;
+        /* M'(p) = 7 p^6 - 5 s p^4 + 3 s p^2 - 1 */
+        const double derivative = 7 * p2 * p2 * p2 - 5 * WIDE_SUM2 * p2 * p2 + 3 * WIDE_SUM2 * p2 - 1;
+        values[1 + i] = (taps[0] + p * taps[1] + p2 * taps[2]) / derivative;
+    }
+    values[7] = taps[2];
+}
+
+/* The transformed values [z][y][x] of one 3x3x3 kernel. */
+static void transform_kernel(const float kernel[27], double scale, int wide,
+                             double values[WINOGRAD_CUBE_POINTS_MAX]) {
+    const int row = winograd_row_points(wide), plane = WINOGRAD_POINTS * row;
+    double taps[27], rows[9 * WIDE_POINTS], planes[3 * WINOGRAD_POINTS * WIDE_POINTS];
     for (int i = 0; i < 27; i++) taps[i] = kernel[i] * scale;
-    for (int i = 0; i < 9; i++) transform_taps(taps + 3 * i, 1, rows + 6 * i, 1);
+    for (int i = 0; i < 9; i++) {
+        if (wide)
+            transform_wide_taps(taps + 3 * i, rows + row * i);
+        else
+            transform_taps(taps + 3 * i, 1, rows + row * i, 1);
+    }
     for (int z = 0; z < 3; z++)
-        for (int x = 0; x < 6; x++) transform_taps(rows + 18 * z + x, 6, planes + 36 * z + x, 6);
-    for (int i = 0; i < 36; i++) transform_taps(planes + i, 36, values + i, 36);
+        for (int x = 0; x < row; x++) transform_taps(rows + 3 * row * z + x, row, planes + plane * z + x, row);
+    for (int i = 0; i < plane; i++) transform_taps(planes + i, plane, values + i, plane);
 }
 
 size_t winograd_weights_bytes(const ank_convolution_shape *shape, int32_t vector_lanes) {
     struct lane_groups input, output;
     ank_lane_groups(&input, shape->input_count, shape->input, vector_lanes);
     ank_lane_groups(&output, shape->output_count, shape->output, vector_lanes);
-    return sizeof(float) * WINOGRAD_CUBE_POINTS * (size_t)input.channels * (size_t)output.lanes;
+    const size_t points =
+        (size_t)winograd_cube_points(winograd_takes_wide_tiles(shape->wide_tiles, vector_lanes));
+    return sizeof(float) * points * (size_t)input.channels * (size_t)output.lanes;
 }
 
 void winograd_prepare_weights(const ank_convolution_shape *shape, const float *weights,
@@ -48,6 +69,8 @@ void winograd_prepare_weights(const ank_convolution_shape *shape, const float *w
     int32_t used_lanes = 0;
     for (int32_t i = 0; i < input.count; i++) used_lanes += ank_used_lanes(input.group[i].channels);
 
+    const int wide = winograd_takes_wide_tiles(shape->wide_tiles, vector_lanes);
+    const int32_t points = winograd_cube_points(wide);
     const int64_t point_stride = (int64_t)input.channels * output.lanes;
     memset(prepared, 0, winograd_weights_bytes(shape, vector_lanes));
 
@@ -58,12 +81,12 @@ void winograd_prepare_weights(const ank_convolution_shape *shape, const float *w
             for (int32_t i = 0, k = 0, lanes = 0; i < input.count; lanes += ank_used_lanes(input.group[i].channels), i++)
                 for (int32_t l = 0; l < input.group[i].channels; l++, k++) {
                     const int32_t input_channel = shape->input_order ? shape->input_order[k] : k;
-                    double values[WINOGRAD_CUBE_POINTS];
+                    double values[WINOGRAD_CUBE_POINTS_MAX];
                     transform_kernel(weights + 27 * ((int64_t)o * shape->input_channels + input_channel),
-                                     scale ? scale[o] : 1, values);
+                                     scale ? scale[o] : 1, wide, values);
                     float *to = prepared + column.first
                                 + (column.by_lane ? lanes + l : k * column.step);
-                    for (int32_t e = 0; e < WINOGRAD_CUBE_POINTS; e++) to[e * point_stride] = (float)values[e];
+                    for (int32_t e = 0; e < points; e++) to[e * point_stride] = (float)values[e];
                 }
         }
 }

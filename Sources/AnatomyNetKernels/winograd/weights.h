@@ -4,7 +4,7 @@
 
 #include "layout.h"
 
-/* Bytes of the transformed weights: 216 matrices [input channel][output lane]. */
+/* Bytes of the transformed weights: for each point of a tile a matrix [input channel][output lane]. */
 size_t winograd_weights_bytes(const ank_convolution_shape *shape, int32_t vector_lanes);
 
 /* Writes them: for each point and output pass, first the wide vectors of every
