@@ -486,8 +486,10 @@ static void winograd_plan(struct lane_groups *input, struct lane_groups *output,
     };
 #if WIDE == 16
     limits.wide = winograd_takes_wide_tiles(operation->wide_tiles, WIDE);
-    if (limits.wide) limits.tiles = WIDE_BLOCK_TILES_MAX;
-    if (limits.wide) limits.bytes = WIDE_BLOCK_BYTES_MAX;
+    if (limits.wide) {
+        limits.tiles = WIDE_BLOCK_TILES_MAX;
+        limits.bytes = output->lanes <= WIDE ? WIDE_SINGLE_BLOCK_BYTES_MAX : WIDE_BLOCK_BYTES_MAX;
+    }
 #endif
     winograd_plan_work(work, operation, input, output, &limits);
 }
