@@ -1,4 +1,4 @@
-/* Times the network's convolutions, layer shape by layer shape, in GMAC/s as direct convolution counts
+/* Times AnatomyNet's convolutions, layer shape by layer shape, in GMAC/s as direct convolution counts
  * them.
  *
  * Usage: convolution_layers [instruction set 1-3, 0: best] [threads] [layer, -1: all]
@@ -122,15 +122,19 @@ static void measure(const ank_kernels *kernels, int threads, const struct layer 
         if (layer->residual) map_append(&residual, layer->outputs[part], format, depth, height, width);
         outputs += layer->outputs[part];
     }
-    const ank_convolution_shape shape = {layer->kernel, 1, inputs, outputs, input.count, output.count, input.blocks,
-                                         output.blocks, NULL};
+    const int32_t wide_tiles = 1;
+    const ank_convolution_shape shape = {
+        .kernel = layer->kernel, .stride = 1, .wide_tiles = wide_tiles,
+        .input_channels = inputs, .output_channels = outputs,
+        .input_count = input.count, .output_count = output.count, .input = input.blocks, .output = output.blocks,
+    };
     float *weights = allocated(sizeof(float) * (size_t)(taps * inputs * outputs));
     for (int32_t i = 0; i < taps * inputs * outputs; i++) weights[i] = (float)(i % 13 - 6) / 100;
     void *prepared = allocated(kernels->convolution_weights_bytes(&shape));
     kernels->prepare_convolution(&shape, weights, NULL, prepared);
     float *zeros = allocated(sizeof(float) * 16 * (size_t)ank_row_voxels(width));
     const ank_convolution operation = {
-        .kernel = layer->kernel, .stride = 1, .depth = depth, .height = height, .width = width,
+        .kernel = layer->kernel, .stride = 1, .wide_tiles = wide_tiles, .depth = depth, .height = height, .width = width,
         .input_depth = depth, .input_height = height, .input_width = width,
         .input_count = input.count, .output_count = output.count, .input = input.blocks, .output = output.blocks,
         .weights = prepared, .zero_row = zeros,

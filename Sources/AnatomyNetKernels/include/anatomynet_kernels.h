@@ -27,7 +27,7 @@
  *
  * A row holds ank_row_voxels(width) voxels: one zero voxel before x = 0 (so
  * that a plane pointer points one voxel into its storage), the width, and
- * zeros to the end that kernels' tiles may reach beyond it. Rows above and below a plane are not
+ * zeros as far as kernels' tiles may reach. Rows above and below a plane are not
  * stored: kernels read a shared row of zeros for them. An operation that
  * writes a block also writes the zero voxels of the rows it writes and the
  * zero lanes of a partly used lane group, so that storage need not be cleared.

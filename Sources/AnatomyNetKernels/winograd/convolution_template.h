@@ -1,6 +1,6 @@
 /* The fused 3x3x3 convolution: for one row block after another, data transform,
- * 216 matrix products (288 of wide tiles), output transform and epilogue, all within the thread's
- * scratch. Nothing but the layer's input and output passes through memory.
+ * 216 matrix products (288 of wide tiles), output transform and epilogue, all
+ * within the thread's scratch. Nothing but the layer's input and output passes through memory.
  *
  * Included by each instruction set after its products of rows.
  */

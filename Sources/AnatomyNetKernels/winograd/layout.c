@@ -1,6 +1,6 @@
 #include "layout.h"
 
-/* 48 MB of transformed weights, about 240 x 240 channels: beyond that, direct convolution. */
+/* 48 MB of transformed weights, about 240 x 240 channels (200 x 200 with wide tiles): beyond that, direct convolution. */
 static const int64_t weights_floats_most = 12 * 1024 * 1024;
 
 static int suits(int32_t kernel, int32_t stride, int32_t wide_tiles, int32_t input_count, const ank_block *input,
@@ -14,7 +14,8 @@ static int suits(int32_t kernel, int32_t stride, int32_t wide_tiles, int32_t inp
     for (int32_t b = 0; b < output_count; b++) lanes += output[b].lanes;
     return ank_lane_group_count(input_count, input, vector_lanes) <= LANE_GROUPS_MAX
            && ank_lane_group_count(output_count, output, vector_lanes) <= LANE_GROUPS_MAX
-           && winograd_cube_points(winograd_takes_wide_tiles(wide_tiles, vector_lanes)) * channels * lanes <= weights_floats_most;
+           && winograd_cube_points(winograd_takes_wide_tiles(wide_tiles, vector_lanes)) * channels * lanes
+                  <= weights_floats_most;
 }
 
 int winograd_suits_shape(const ank_convolution_shape *shape, int32_t vector_lanes) {

@@ -3,9 +3,9 @@
  *
  * A tile is 4 x 4 x 4 outputs, computed from 6 x 6 x 6 inputs by way of 216
  * independent matrix products, one for each point of the transformed cube; a wide
- * one is 4 x 4 x 6 outputs, and takes 288. A
- * work item is one tile deep (D), up to 120 voxels wide (W) and walks over a
- * stretch of rows of tiles (H). One such row of tiles is a "row block".
+ * one is 4 x 4 x 6 outputs from 6 x 6 x 8 inputs by way of 288. A work item is one
+ * tile deep (D), up to 120 voxels wide (W) and walks over a stretch of rows of tiles
+ * (H). One such row of tiles is a "row block".
  */
 #ifndef WINOGRAD_LAYOUT_H
 #define WINOGRAD_LAYOUT_H
@@ -14,14 +14,13 @@
 #include "points.h"
 
 /* Whether a convolution is computed here: 3x3x3 with stride 1, and few enough channels that the
- * transformed weights, eight times as many as the kernel's, are worth their memory. The answer
+ * transformed weights, eight to eleven times as many as the kernel's, are worth their memory. The answer
  * depends on nothing but kernel, stride and blocks, so that preparation and execution agree. */
 int winograd_suits_shape(const ank_convolution_shape *shape, int32_t vector_lanes);
 int winograd_suits(const ank_convolution *operation, int32_t vector_lanes);
 
-/* Whether tiles are wide, where the operation allows it: with AVX-512. AVX2 was no faster so (0.94 to 1.04): it takes
- * twice as long for the multiplications, so that more portions of fewer tiles and a third more weights to stream cost
- * what one multiplication in nine saves. */
+/* Whether tiles are wide, where the operation allows it: with AVX-512. AVX2 was no faster so (0.94 to 1.04): a row of
+ * 19 wide tiles makes portions of five rows instead of six, and a third more weights pass through the caches. */
 static inline int winograd_takes_wide_tiles(int32_t allowed, int32_t vector_lanes) {
     return allowed && vector_lanes == BLOCK_LANES;
 }
