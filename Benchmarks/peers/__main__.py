@@ -21,7 +21,7 @@ LARGE = Size(356, 302, 450)
 FEW_VOXELS = 2_000_000
 """Up to here peers are measured with fewer threads too."""
 
-ROUNDS = 5
+ROUNDS = 7
 
 PLOTS = ("against-volume-size.svg", "against-threads.svg")
 
