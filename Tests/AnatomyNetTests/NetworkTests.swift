@@ -2,7 +2,7 @@ import Testing
 
 @testable import AnatomyNet
 
-/// Parameter counts of the published networks (PyTorch's count of their scripts).
+/// The published networks: their parameters (PyTorch's count of their scripts) and their tiles.
 @Suite struct NetworkTests {
     @Test func theResidualNetworksHaveThePublishedSize() {
         func count(
@@ -43,5 +43,21 @@ import Testing
         let graph = PlainFamily(channels: channels, poolings: poolings, classCount: 10).graph
         #expect(graph.parameterCount == parameters)
         #expect(graph.paddingUnit == 1 << poolings)
+    }
+
+    /// Without gates a network amplifies the rounding error of wide tiles beyond 1e-5 of its logits' deviation.
+    @Test func onlyNetworksWithSqueezeAndExcitationTakeWideTiles() {
+        func residual(gated: Bool, _ merge: ResidualFamily.Merge) -> LayerGraph {
+            ResidualFamily(
+                channels: [28, 28, 28, 28], blocks: 2,
+                squeezeReduction: gated ? (encoder: 14, decoder: 14) : nil, merge: merge, classCount: 10
+            ).graph
+        }
+        for merge in [ResidualFamily.Merge.concatenate, .sum] {
+            #expect(residual(gated: true, merge).takesWideTiles)
+            #expect(residual(gated: true, merge).addingProjections().takesWideTiles)
+            #expect(!residual(gated: false, merge).takesWideTiles)
+        }
+        #expect(!PlainFamily(channels: [32, 40, 48, 56], poolings: 1, classCount: 10).graph.takesWideTiles)
     }
 }

@@ -32,7 +32,7 @@ public struct LayerGraph: Sendable, Equatable {
 
     /// Whether its 3x3x3 convolutions take wide Winograd tiles (`ank_convolution_shape`): 7 % faster with
     /// AVX-512, but twice the rounding error in each. The gates of squeeze and excitation damp what every block adds
-    /// to its input, error included: with random weights the logits' becomes 2e-6 to 6e-6 of their standard
+    /// to its input, error included: with random weights the logits' becomes 2e-6 to 7e-6 of their standard
     /// deviation, where residual networks without gates reach 13e-6 (7e-6 with narrow tiles).
     var takesWideTiles: Bool {
         layers.contains { layer in
