@@ -63,18 +63,14 @@ def check_parity(library: Library, weight_file: Path, sample: Sample | None = No
     """Runs one volume through PyTorch and through the library.
 
     The volume is taken to have the model's spacing, so that the networks are compared and not two
-    resamplers. Without a sample, noise of tissue-like HU: enough to compare arithmetic. A file that the
-    library refuses raises LibraryError, one that PyTorch cannot be told to follow ValueError.
+    resamplers. Without a sample, noise: enough to compare arithmetic. A file that the library refuses
+    raises LibraryError, one that PyTorch cannot be told to follow ValueError.
     """
-    if sample is None:
-        noise = np.random.default_rng(0).normal(0, 300, (37, 45, 53))
-        volume = np.clip(noise, AIR_HU, 3000).astype(np.int16)
-    else:
-        volume = sample.intensities
     # The library first: of a broken file it says best what is wrong.
     with library.load(weight_file) as model:
         state, metadata = load_weight_file(weight_file)
         preprocessing = preprocessing_of(metadata)
+        volume = _noise(preprocessing) if sample is None else sample.intensities
         network = network_of(state, metadata)
         multiple = metadata.get("anatomynet.padding_multiple")
         spacing = preprocessing.spacing or (1.0, 1.0, 1.0)
@@ -86,6 +82,17 @@ def check_parity(library: Library, weight_file: Path, sample: Sample | None = No
         float(np.abs(found - expected).max()),
         float((labels == expected.argmax(axis=0)).mean()),
     )
+
+
+def _noise(preprocessing: Preprocessing) -> np.ndarray:
+    """Of tissue-like HU; where no window is applied, of what one gives: 0 to 1, for which the networks are made.
+
+    HU as they are would make logits some hundred times as large, and with them the rounding of probabilities.
+    """
+    source, shape = np.random.default_rng(0), (37, 45, 53)
+    if preprocessing.window is None:
+        return source.uniform(0, 1, shape).astype(np.float32)
+    return np.clip(source.normal(0, 300, shape), AIR_HU, 3000).astype(np.int16)
 
 
 def network_of(state: dict[str, Tensor], metadata: dict[str, str]) -> nn.Module:

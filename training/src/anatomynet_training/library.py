@@ -10,6 +10,7 @@ import numpy as np
 from .sample import Sample
 
 INT16 = 1
+FLOAT32 = 3
 
 
 class LibraryError(RuntimeError):
@@ -142,11 +143,12 @@ class LibraryModel:
 
     def _run(self, sample: Sample, probabilities: np.ndarray | None, **fields: int) -> np.ndarray:
         """Labels; `probabilities` are filled in where given. `fields` are those of the segment options."""
-        voxels = np.ascontiguousarray(sample.intensities, dtype=np.int16)
+        is_float = np.issubdtype(sample.intensities.dtype, np.floating)
+        voxels = np.ascontiguousarray(sample.intensities, dtype=np.float32 if is_float else np.int16)
         labels = np.empty(voxels.shape, dtype=np.uint8)
         volume = _Volume(
             struct_size=ctypes.sizeof(_Volume),
-            voxel_type=INT16,
+            voxel_type=FLOAT32 if is_float else INT16,
             voxels=voxels.ctypes.data,
             voxels_bytes=voxels.nbytes,
             rescale_slope=1,

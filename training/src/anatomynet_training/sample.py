@@ -18,7 +18,8 @@ class Sample:
 
     name: str
     intensities: np.ndarray
-    """(z, y, x) int16, Hounsfield units; at or below -1024 where nothing was reconstructed."""
+    """(z, y, x) int16, Hounsfield units; at or below -1024 where nothing was reconstructed. The library takes
+    float32, too."""
     labels: np.ndarray
     """(z, y, x) uint8: 0 background, k the k-th of `organs` (counted from 1)."""
     organs: tuple[str, ...]
