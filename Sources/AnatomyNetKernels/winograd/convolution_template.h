@@ -217,13 +217,11 @@ static void transform_point_input(const struct item *item, int point) {
         float *to = item->tile_values + item->work.tile_slot + (int64_t)item->tiles * BLOCK_LANES * g;
 #if WIDE == 16
         if (group->lanes == WIDE) {
-            transform_tiles_16(from, group->lanes, has_wide_tiles(item), item->tiles, to,
-                           item->work.tile_slot);
+            transform_tiles_16(from, group->lanes, has_wide_tiles(item), item->tiles, to, item->work.tile_slot);
             continue;
         }
 #endif
-        transform_tiles_8(from, group->lanes, has_wide_tiles(item), item->tiles, to,
-                           item->work.tile_slot);
+        transform_tiles_8(from, group->lanes, has_wide_tiles(item), item->tiles, to, item->work.tile_slot);
     }
 }
 
@@ -325,8 +323,8 @@ static void multiply_shortcut(struct item *item, int32_t tile_row) {
         const int32_t plane = item->plane + r / 4, row = 4 * tile_row + r % 4;
         if (plane >= op->end_plane || row >= op->height) continue;
         struct source sources[LANE_GROUPS_MAX];
-        channel_sources(shortcut->input, shortcut->input_count, plane, row, first_column(item), voxels, op->height, op->zero_row,
-                        item->widened, sources);
+        channel_sources(shortcut->input, shortcut->input_count, plane, row, first_column(item), voxels, op->height,
+                        op->zero_row, item->widened, sources);
         multiply_whole_row(sources, shortcut->input_count, inputs, voxels, &item->row_passes, &item->output_vectors,
                            shortcut->weights, item->shortcut + (int64_t)r * output_columns(item) * item->output.lanes,
                            &item->fetches);
@@ -346,7 +344,7 @@ static void multiply_shortcut(struct item *item, int32_t tile_row) {
             .format = block->format,                                                                                \
             .added_format = epilogue->shortcut ? ANK_FLOAT32 : block->format,                                       \
             .lanes = block->lanes,                                                                                  \
-            .columns = op->width - first_column(item),                                                               \
+            .columns = op->width - first_column(item),                                                              \
             .negative_slope = epilogue->negative_slope,                                                             \
         };                                                                                                          \
         for (int32_t l = 0; l < group->channels; l++) {                                                             \
@@ -367,7 +365,7 @@ static void multiply_shortcut(struct item *item, int32_t tile_row) {
             output_rows(item, &epilogue->residual[group->block], tile_row, to.added_rows);                          \
         if (epilogue->shortcut)                                                                                     \
             for (int r = 0; r < OUTPUT_ROWS; r++)                                                                   \
-                to.added_rows[r] = item->shortcut + (int64_t)r * output_columns(item) * item->output.lanes             \
+                to.added_rows[r] = item->shortcut + (int64_t)r * output_columns(item) * item->output.lanes          \
                                    + (int64_t)voxels_of_rows(item) * group->offset;                                 \
         float sums[4 * BLOCK_LANES] = {0};                                                                          \
         if (item->sums) to.sums = sums;                                                                             \
