@@ -200,7 +200,8 @@ static void run_case(const ank_kernels *kernels, const struct convolution_case *
     const ank_shortcut shortcut = {added_count, added_input, added_prepared.data};
 
     ank_convolution operation = {
-        .kernel = kernel, .stride = c->stride, .wide_tiles = c->wide_tiles, .depth = c->depth, .height = c->height, .width = c->width,
+        .kernel = kernel, .stride = c->stride, .wide_tiles = c->wide_tiles,
+        .depth = c->depth, .height = c->height, .width = c->width,
         .input_depth = input_depth, .input_height = input_height, .input_width = input_width,
         .input_count = input_count, .output_count = output_count, .input = input, .output = output,
         .weights = prepared.data, .zero_row = zeros.data,
@@ -273,7 +274,8 @@ static void run_case(const ank_kernels *kernels, const struct convolution_case *
     check(worst <= largest && rms <= (c->wide_tiles ? wide_rms_error : rms_error) && kept && zero,
           "%s convolution k%d s%d%s %d->%d formats %d%s->%d at %dx%dx%d planes %d-%d scale %d shift %d residual %d "
           "shortcut %d format %d%s slope %g: error max %.2e rms %.2e, %s, %s",
-          kernels->name, kernel, c->stride, c->wide_tiles ? " wide tiles" : "", inputs, channels, c->input_format, c->mixed ? " and other" : "",
+          kernels->name, kernel, c->stride, c->wide_tiles ? " wide tiles" : "", inputs, channels, c->input_format,
+          c->mixed ? " and other" : "",
           c->output_format, c->depth, c->height, c->width, c->first_plane, c->end_plane, c->scale, c->shift, c->residual, added_inputs, c->added_format,
           c->added_in_place ? " in place" : "", (double)c->slope, worst, rms,
           kept ? "nothing else written" : "OTHER VOXELS WRITTEN", zero ? "zeros written" : "ZEROS MISSING");

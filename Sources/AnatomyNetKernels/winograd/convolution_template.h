@@ -483,8 +483,8 @@ static void winograd_plan(struct lane_groups *input, struct lane_groups *output,
         .portion = output->lanes <= WIDE ? ROWS_MAX : ROWS_TWO_VECTORS,
     };
 #if WIDE == 16
-    limits.wide = winograd_takes_wide_tiles(operation->wide_tiles, WIDE);
-    if (limits.wide) {
+    limits.wide_tiles = winograd_takes_wide_tiles(operation->wide_tiles, WIDE);
+    if (limits.wide_tiles) {
         limits.tiles = WIDE_BLOCK_TILES_MAX;
         limits.bytes = output->lanes <= WIDE ? WIDE_SINGLE_BLOCK_BYTES_MAX : WIDE_BLOCK_BYTES_MAX;
     }

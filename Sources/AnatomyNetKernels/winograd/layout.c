@@ -51,9 +51,9 @@ static int64_t odd_lines(int64_t floats) {
 void winograd_plan_work(struct winograd_work *work, const ank_convolution *operation,
                         const struct lane_groups *input, const struct lane_groups *output,
                         const struct winograd_block_limits *limits) {
-    work->wide_tiles = limits->wide;
-    work->tile_width = winograd_tile_width(limits->wide);
-    work->row_points = winograd_row_points(limits->wide);
+    work->wide_tiles = limits->wide_tiles;
+    work->tile_width = winograd_tile_width(limits->wide_tiles);
+    work->row_points = winograd_row_points(limits->wide_tiles);
     work->tile_rows = ceiling(operation->height, WINOGRAD_OUTPUTS);
     work->tile_columns = ceiling(operation->width, work->tile_width);
     work->first_depth_tile = operation->first_plane / WINOGRAD_OUTPUTS;

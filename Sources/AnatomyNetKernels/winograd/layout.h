@@ -42,7 +42,7 @@ _Static_assert(COLUMN_SLOT >= COLUMNS_MAX * BLOCK_LANES, "rounded up");
 
 /* How large a row block may be; see the instruction sets' products.h. */
 struct winograd_block_limits {
-    int wide;        /* tiles are */
+    int wide_tiles;
     int32_t tiles;   /* at most */
     int64_t bytes;   /* of transformed columns, about: the two beyond the last tile are not counted, and
                       * four tiles are allowed whatever they take */

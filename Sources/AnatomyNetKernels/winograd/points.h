@@ -17,8 +17,8 @@
  * which saves two of twelve operations.
  *
  * Six outputs take eight points, where four take six: a ninth less a voxel. There
- * 0, +-1/2, +-1, +-2 and infinity are the best, to the last per cent, and twice
- * as inexact. Along W alone that is worth it where a network does not amplify
+ * 0, +-1/2, +-1, +-2 and infinity are the best that a search found, and twice as
+ * inexact. Along W alone that is worth it where a network does not amplify
  * rounding much. With M(x) = x (x^2 - 1/4) (x^2 - 1) (x^2 - 4) the rows and columns
  * are as above; all their constants are exact, and none is moved into the weights.
  */

@@ -185,8 +185,9 @@ static ANK_OUT_OF_LINE void NAMED(transform_columns)(const void *const rows[WINO
 /* `lanes` and `wide` are constants after inlining. */
 ANK_INLINE void NAMED(transform_tiles_of)(const float *columns, const int32_t lanes, const int wide, int32_t tiles,
                                           float *values, int64_t slot) {
-    const int points = winograd_row_points(wide);
-    for (const float *const end = values + tiles * BLOCK_LANES; values < end; values += BLOCK_LANES, columns += winograd_tile_width(wide) * lanes) {
+    const int width = winograd_tile_width(wide), points = winograd_row_points(wide);
+    for (const float *const end = values + tiles * BLOCK_LANES; values < end;
+         values += BLOCK_LANES, columns += width * lanes) {
 #pragma clang loop unroll(full)
         for (int32_t lane = 0; lane < lanes; lane += LANES) {
             VECTOR d[WIDE_POINTS], v[WIDE_POINTS];
