@@ -17,9 +17,9 @@ static int64_t prefetches_of_portion(const struct source *sources, int32_t count
     int64_t prefetches = 0;
     for (int32_t i = 0; i < count; i++) {
         const int32_t channels = sources[i].channels - (i == 0);
-        for (int32_t k = 0; k < CHANNELS_A_TURN; k++)
-            prefetches += channels / CHANNELS_A_TURN * PREFETCHES(k, vectors);
-        for (int32_t turn = CHANNELS_A_TURN / 2; turn > 0; turn /= 2)
+        for (int32_t k = 0; k < CHANNELS_A_TURN(vectors); k++)
+            prefetches += channels / CHANNELS_A_TURN(vectors) * PREFETCHES(k, vectors);
+        for (int32_t turn = CHANNELS_A_TURN(vectors) / 2; turn > 0; turn /= 2)
             for (int32_t k = 0; channels & turn && k < turn; k++) prefetches += PREFETCHES(k, vectors);
     }
     return prefetches;

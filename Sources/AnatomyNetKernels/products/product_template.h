@@ -1,6 +1,7 @@
 /* Matrix products with all sums in registers; see product.h.
  *
- * Included with WIDE, the lanes of a full vector (16 or 8), ROWS_MAX, CHANNELS_A_TURN, PREFETCHES and FETCH_LOCALITY.
+ * Included with WIDE, the lanes of a full vector (16 or 8), ROWS_MAX, CHANNELS_A_TURN, QUAD_ROWS, QUAD_ROWS_MAX,
+ * PREFETCHES and FETCH_LOCALITY.
  */
 
 #define CONCATENATED(a, b) a##b
@@ -9,6 +10,8 @@
 #define LOAD_WIDE WITH_WIDTH(load_, WIDE)
 #define STORE_WIDE WITH_WIDTH(store_, WIDE)
 #define SPLAT_WIDE WITH_WIDTH(splat_, WIDE)
+#define LOAD_QUAD WITH_WIDTH(load_quad_, WIDE)
+#define SPLAT_OF_QUAD WITH_WIDTH(splat_of_quad_, WIDE)
 
 /* sum += value * weight, in that form: left to itself, the compiler lets `value` take the sum where it is used for
  * the last time, and then moves and spills sums between the steps. It also folds the load of `value` into the
@@ -81,14 +84,39 @@ ANK_INLINE void store_row(const int row, const int wide, const int narrow, const
                 sums->narrow[row]);
 }
 
+/* A row's value in float, `channel` further. */
+ANK_INLINE const float *value_in(const struct reading *reading, const int row, const int step, const int channel) {
+    return (const float *)(reading->from[row / rows_a_pointer(step)] + distance_of(row, step, &reading->rows)
+                           + 4 * channel);
+}
+
+/* The values of a turn's four channels for the first rows of a portion, a vector each. With one vector of outputs
+ * every multiply-add takes a value of its own, two a cycle, and that is all that AVX-512's two ports for loads can do:
+ * weights, stores and what comes in from the second-level cache then take time of their own. A row in a register needs
+ * one load for four multiply-adds, and four instructions that permute it, for which there are other ports. */
+struct quads {
+    WIDE_VECTOR row[QUAD_ROWS_MAX];
+};
+
+ANK_INLINE void load_quads(const int rows, const int vectors, const int step, const struct reading *reading,
+                           struct quads *quads) {
+#pragma clang loop unroll(full)
+    for (int r = 0; r < QUAD_ROWS(rows, vectors); r++) {
+        quads->row[r] = LOAD_QUAD(value_in(reading, r, step, 0));
+        /* Lest the compiler load each of the four by itself. */
+        __asm__("" : "+v"(quads->row[r]));
+    }
+}
+
 /* Adds the products of one channel to the sums of `rows` rows. The first channel of a portion begins them, and
- * on the way stores `stored` rows of the portion before; for other channels, that is NOT_FIRST.
+ * on the way stores `stored` rows of the portion before; for other channels, that is NOT_FIRST. `quads` is NULL
+ * where all values come from memory.
  *
  * Twelve stores in a burst after a portion's last channel cost a Zen 3 20 cycles, beside the 84 of 14 channels;
  * among the multiplications of the next portion they cost 1 to 3. */
 enum { NOT_FIRST = -1 };
 ANK_INLINE void multiply_channel(const int rows, const int wide, const int narrow, const int step, const int channel,
-                                 const int stored, const struct reading *reading,
+                                 const int stored, const struct reading *reading, const struct quads *quads,
                                  const struct destination *carried, struct sums *sums) {
     WIDE_VECTOR w[3];
     vector_8 narrow_w = splat_8(0);
@@ -98,13 +126,14 @@ ANK_INLINE void multiply_channel(const int rows, const int wide, const int narro
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r++) {
         if (r < stored) store_row(r, wide, narrow, step, carried, sums);
-        const WIDE_VECTOR value = SPLAT_WIDE(*(const float *)(reading->from[r / rows_a_pointer(step)]
-                                                              + distance_of(r, step, &reading->rows) + 4 * channel));
+        const int in_quad = quads && r < QUAD_ROWS(rows, wide + narrow);
+        const WIDE_VECTOR value =
+            in_quad ? SPLAT_OF_QUAD(quads->row[r], channel) : SPLAT_WIDE(*value_in(reading, r, step, channel));
 #pragma clang loop unroll(full)
         for (int n = 0; n < wide; n++) {
             if (stored != NOT_FIRST)
                 sums->wide[r][n] = value * w[n];
-            else if (wide + narrow == 1 && WIDE == 16)
+            else if (wide + narrow == 1 && WIDE == 16 && !in_quad)
                 sums->wide[r][n] = __builtin_elementwise_fma(value, w[n], sums->wide[r][n]);
             else
                 ACCUMULATE(sums->wide[r][n], value, w[n]);
@@ -179,6 +208,8 @@ ANK_INLINE struct fetching fetching_of(const struct fetch_list *list) {
 ANK_INLINE void multiply_portion(const int rows, const int wide, const int narrow, const int step, const int stored,
                                  const struct product *p, const float *weights, const struct place *place,
                                  const struct destination *carried, struct fetching *fetching, struct sums *sums) {
+    const int vectors = wide + narrow, turn_channels = CHANNELS_A_TURN(vectors);
+    const int has_quads = QUAD_ROWS(rows, vectors) > 0;
     struct reading reading = {
         .wide_weights = weights,
         .narrow_weights = weights + p->channels * wide * WIDE,
@@ -188,25 +219,28 @@ ANK_INLINE void multiply_portion(const int rows, const int wide, const int narro
     const struct source *source = p->sources;
     const struct source *const end = source + p->source_count;
     begin_source(rows, step, source, place, &reading);
-    multiply_channel(rows, wide, narrow, step, 0, stored, &reading, carried, sums);
+    multiply_channel(rows, wide, narrow, step, 0, stored, &reading, NULL, carried, sums);
     advance(rows, wide, narrow, step, 1, &reading);
     int32_t left = source->channels - 1;
     for (;;) {
-        for (; left >= CHANNELS_A_TURN; left -= CHANNELS_A_TURN) {
+        for (; left >= turn_channels; left -= turn_channels) {
+            struct quads quads;
+            if (has_quads) load_quads(rows, vectors, step, &reading, &quads);
 #pragma clang loop unroll(full)
-            for (int k = 0; k < CHANNELS_A_TURN; k++) {
-                prefetch_next(PREFETCHES(k, wide + narrow), &reading);
-                multiply_channel(rows, wide, narrow, step, k, NOT_FIRST, &reading, carried, sums);
+            for (int k = 0; k < turn_channels; k++) {
+                prefetch_next(PREFETCHES(k, vectors), &reading);
+                multiply_channel(rows, wide, narrow, step, k, NOT_FIRST, &reading, has_quads ? &quads : NULL, carried,
+                                 sums);
             }
-            advance(rows, wide, narrow, step, CHANNELS_A_TURN, &reading);
+            advance(rows, wide, narrow, step, turn_channels, &reading);
         }
 #pragma clang loop unroll(full)
-        for (int turn = CHANNELS_A_TURN / 2; turn > 0; turn /= 2) {
+        for (int turn = turn_channels / 2; turn > 0; turn /= 2) {
             if (!(left & turn)) continue;
 #pragma clang loop unroll(full)
             for (int k = 0; k < turn; k++) {
-                prefetch_next(PREFETCHES(k, wide + narrow), &reading);
-                multiply_channel(rows, wide, narrow, step, k, NOT_FIRST, &reading, carried, sums);
+                prefetch_next(PREFETCHES(k, vectors), &reading);
+                multiply_channel(rows, wide, narrow, step, k, NOT_FIRST, &reading, NULL, carried, sums);
             }
             advance(rows, wide, narrow, step, turn, &reading);
         }

@@ -19,6 +19,30 @@ ANK_INLINE VECTOR NAMED(multiply_add)(VECTOR a, VECTOR b, VECTOR c) {
     return __builtin_elementwise_fma(a, b, c);
 }
 
+/* Four consecutive floats, again and again; and one of them, `channel`, a constant after inlining, in all lanes. */
+#if LANES == 16
+#define REPEATED(a, b, c, d) a, b, c, d, a, b, c, d, a, b, c, d, a, b, c, d
+#define LANE_OF_QUADS(k) k, k, k, k, k + 4, k + 4, k + 4, k + 4, k + 8, k + 8, k + 8, k + 8, k + 12, k + 12, k + 12, k + 12
+#else
+#define REPEATED(a, b, c, d) a, b, c, d, a, b, c, d
+#define LANE_OF_QUADS(k) k, k, k, k, k + 4, k + 4, k + 4, k + 4
+#endif
+ANK_INLINE VECTOR NAMED(load_quad)(const float *from) {
+    typedef float quad __attribute__((ext_vector_type(4), aligned(4)));
+    const quad values = *(const quad *)from;
+    return __builtin_shufflevector(values, values, REPEATED(0, 1, 2, 3));
+}
+ANK_INLINE VECTOR NAMED(splat_of_quad)(VECTOR quad, const int channel) {
+    switch (channel) {
+    case 0: return __builtin_shufflevector(quad, quad, LANE_OF_QUADS(0));
+    case 1: return __builtin_shufflevector(quad, quad, LANE_OF_QUADS(1));
+    case 2: return __builtin_shufflevector(quad, quad, LANE_OF_QUADS(2));
+    default: return __builtin_shufflevector(quad, quad, LANE_OF_QUADS(3));
+    }
+}
+#undef REPEATED
+#undef LANE_OF_QUADS
+
 /* max(v, slope * v): the leaky rectifier for slopes up to 1. */
 ANK_INLINE VECTOR NAMED(activate)(VECTOR v, VECTOR slope) {
     const VECTOR scaled = slope * v;
