@@ -80,6 +80,8 @@ test-training: all
 
 install:
 	@test -f $(BUILD)/$(LIBRARY) || { echo "run make first" >&2; exit 1; }
+	@if [ -n "$$(find Package.swift Sources -type f -newer $(BUILD)/$(LIBRARY) -print -quit)" ]; then \
+		echo "warning: sources are newer than what is installed; run make first for the newest" >&2; fi
 	install -d $(ROOT)/lib/pkgconfig $(ROOT)/lib/cmake/AnatomyNet $(ROOT)/include $(ROOT)/bin \
 		$(ROOT)/share/doc/anatomynet
 	install -m 755 $(BUILD)/$(LIBRARY) $(ROOT)/lib/$(LIBRARY).$(VERSION)
