@@ -91,7 +91,7 @@ ANK_INLINE const float *value_in(const struct reading *reading, const int row, c
 }
 
 /* The values of a turn's four channels for the first rows of a portion, a vector each. With one vector of outputs
- * every multiply-add takes a value of its own, two a cycle, and that is all that AVX-512's two ports for loads can do:
+ * every multiply-add takes a value of its own, two a cycle, and that is all that two ports for 64-byte loads can do:
  * weights, stores and what comes in from the second-level cache then take time of their own. A row in a register needs
  * one load for four multiply-adds, and four instructions that permute it, for which there are other ports. */
 struct quads {
@@ -133,7 +133,7 @@ ANK_INLINE void multiply_channel(const int rows, const int wide, const int narro
         for (int n = 0; n < wide; n++) {
             if (stored != NOT_FIRST)
                 sums->wide[r][n] = value * w[n];
-            else if (wide + narrow == 1 && WIDE == 16 && !in_quad)
+            else if (wide + narrow == 1 && WIDE == 16)
                 sums->wide[r][n] = __builtin_elementwise_fma(value, w[n], sums->wide[r][n]);
             else
                 ACCUMULATE(sums->wide[r][n], value, w[n]);
@@ -209,7 +209,6 @@ ANK_INLINE void multiply_portion(const int rows, const int wide, const int narro
                                  const struct product *p, const float *weights, const struct place *place,
                                  const struct destination *carried, struct fetching *fetching, struct sums *sums) {
     const int vectors = wide + narrow, turn_channels = CHANNELS_A_TURN(vectors);
-    const int has_quads = QUAD_ROWS(rows, vectors) > 0;
     struct reading reading = {
         .wide_weights = weights,
         .narrow_weights = weights + p->channels * wide * WIDE,
@@ -225,12 +224,11 @@ ANK_INLINE void multiply_portion(const int rows, const int wide, const int narro
     for (;;) {
         for (; left >= turn_channels; left -= turn_channels) {
             struct quads quads;
-            if (has_quads) load_quads(rows, vectors, step, &reading, &quads);
+            load_quads(rows, vectors, step, &reading, &quads);
 #pragma clang loop unroll(full)
             for (int k = 0; k < turn_channels; k++) {
                 prefetch_next(PREFETCHES(k, vectors), &reading);
-                multiply_channel(rows, wide, narrow, step, k, NOT_FIRST, &reading, has_quads ? &quads : NULL, carried,
-                                 sums);
+                multiply_channel(rows, wide, narrow, step, k, NOT_FIRST, &reading, &quads, carried, sums);
             }
             advance(rows, wide, narrow, step, turn_channels, &reading);
         }
