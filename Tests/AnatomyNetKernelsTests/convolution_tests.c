@@ -560,8 +560,8 @@ void test_convolutions(const ank_kernels *kernels, struct random_source *source)
 
     /* 1x1x1 and stride 2, from an image and from feature maps. */
     static const int32_t others[][4] = {
-        {1, 1, 28, 30}, {1, 1, 34, 8}, {1, 1, 1, 11}, {1, 1, 15, 14}, {1, 1, 66, 32}, {3, 2, 1, 28}, {3, 2, 1, 22},
-        {3, 2, 1, 64},  {3, 2, 48, 96}, {3, 2, 16, 8}, {3, 1, 1, 16},
+        {1, 1, 28, 30}, {1, 1, 34, 8}, {1, 1, 1, 11}, {1, 1, 15, 14}, {1, 1, 66, 32}, {1, 1, 32, 34}, {1, 1, 18, 17}, {3, 2, 1, 28}, {3, 2, 1, 22},
+        {3, 2, 1, 64},  {3, 2, 1, 34}, {3, 2, 18, 33},  {3, 2, 48, 96}, {3, 2, 16, 8}, {3, 1, 1, 16},
     };
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         for (int32_t width = 1; width <= 33; width += 1 + width / 6) {

@@ -127,7 +127,7 @@ void test_labels(const ank_kernels *kernels, struct random_source *source) {
         check(strcmp(kernels->name, "portable") == 0, "%s convolutions take no labels", kernels->name);
         return;
     }
-    static const int32_t layers[][2] = {{14, 10}, {14, 8}, {11, 10}, {32, 2}, {8, 1}, {22, 17}, {16, 40}};
+    static const int32_t layers[][2] = {{14, 10}, {14, 8}, {11, 10}, {32, 2}, {8, 1}, {22, 17}, {34, 34}, {16, 40}};
     for (size_t i = 0; i < sizeof layers / sizeof *layers; i++)
         for (int32_t width = 1; width <= 131; width += 1 + width / 8)
             for (int32_t format = ANK_FLOAT32; format <= ANK_BFLOAT16; format++)

@@ -39,7 +39,7 @@ struct FeatureMapLayout: Equatable {
         self.storedPlanes = min(storedPlanes ?? grid.depth, grid.depth)
     }
 
-    /// Blocks of 16 channels, the last of 8 lanes where that is enough.
+    /// Blocks of 16 channels, the last of 8 lanes, or of 2, where that is enough.
     static func channelBlocks(_ channels: Int) -> [ChannelBlock] {
         stride(from: 0, to: channels, by: 16).map { first in
             ChannelBlock(

@@ -7,9 +7,10 @@
  * Feature maps
  * ------------
  * A feature map of C channels on a depth x height x width grid is a list of
- * channel blocks. A block keeps 16 channels (or 8, for a tail of at most 8
- * channels) of one voxel side by side: one "lane group" is one vector of 16
- * (or 8) values. A single-channel input image is a block with 1 lane.
+ * channel blocks. A block keeps 16 channels of one voxel side by side (or 8, for
+ * a tail of at most 8 channels, or 2, for the last one or two of more than 16):
+ * one "lane group" is one vector of 16 (or 8) values. A single-channel input image
+ * is a block with 1 lane.
  *
  *     planes[z]                      z in [-1, depth]; NULL: the plane is zero
  *       + y * row_stride             y in [0, height)
@@ -54,7 +55,7 @@ typedef struct ank_block {
     float *const *planes; /* planes[-1] ... planes[depth] are readable. In a bfloat16 block they
                              really point to uint16_t. */
     int64_t row_stride;   /* values from one row to the next */
-    int32_t lanes;        /* values a voxel: 1, 8 or 16 */
+    int32_t lanes;        /* values a voxel: 1, 2, 8 or 16 */
     int32_t channels;     /* of which carry a channel; the others are zero */
     int32_t format;       /* ANK_FLOAT32 or ANK_BFLOAT16 */
 } ank_block;
@@ -65,8 +66,13 @@ static inline int64_t ank_row_voxels(int64_t width) {
     return (fours > sixes ? fours : sixes) + 2;
 }
 
+/* Lanes of a block that has the last one or two channels, as of 34, beside wider ones. In 8 lanes they would cost
+ * transforms and memory as much as eight channels. */
+enum { ANK_PAIR_LANES = 2 };
+
 /* Lanes of the block that starts at channel `first` of `channels`. */
 static inline int32_t ank_block_lanes(int32_t channels, int32_t first) {
+    if (first > 0 && channels - first <= ANK_PAIR_LANES) return ANK_PAIR_LANES;
     return channels - first > 8 ? 16 : 8;
 }
 

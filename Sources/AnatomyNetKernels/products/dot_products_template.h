@@ -1,4 +1,4 @@
-/* One or two outputs of many inputs, such as the last two of 34: a vector of outputs would be idle in most of its
+/* A pair of outputs of many inputs, such as the last two of 34: a vector of outputs would be idle in most of its
  * lanes. Here vectors go along the inputs instead, WIDE channels at a time, and their lanes are added up at the end.
  * Included by each instruction set after its vectors.
  *
@@ -7,7 +7,7 @@
  */
 
 /* So many rows, with two outputs each, that the added lanes of all sums fill a vector. */
-enum { DOTTED_ROWS = WIDE / DOTTED_CHANNELS_MAX };
+enum { DOTTED_ROWS = WIDE / ANK_PAIR_LANES };
 
 /* Indices for __builtin_shufflevector(a, b, ...), within each four lanes of WIDE: a's lanes `first` and `second`
  * alternating with b's; a's lanes `first` and the next, then b's; and four lanes from `first` on. */
@@ -23,7 +23,7 @@ enum { DOTTED_ROWS = WIDE / DOTTED_CHANNELS_MAX };
 
 /* Adds up the lanes of the sums: lane 2 * r + o of the result is output o of row r. Each step lays half of the lanes of
  * two vectors side by side, and adds the other half. */
-ANK_INLINE WIDE_VECTOR added_lanes(WIDE_VECTOR sums[DOTTED_ROWS][DOTTED_CHANNELS_MAX]) {
+ANK_INLINE WIDE_VECTOR added_lanes(WIDE_VECTOR sums[DOTTED_ROWS][ANK_PAIR_LANES]) {
     WIDE_VECTOR halves[WIDE / 2], quarters[WIDE / 4];
 #pragma clang loop unroll(full)
     for (int i = 0; i < WIDE / 2; i++)
@@ -56,8 +56,9 @@ ANK_INLINE WIDE_VECTOR added_lanes(WIDE_VECTOR sums[DOTTED_ROWS][DOTTED_CHANNELS
 #undef PAIRS_16
 #undef QUARTET
 
-/* A vector's worth of lanes, or the eight that a block has left, with zeros behind. */
+/* A vector's worth of lanes, or the eight or two that a block has left, with zeros behind. */
 ANK_INLINE WIDE_VECTOR load_used_lanes(const float *from, const int lanes) {
+    if (lanes == ANK_PAIR_LANES) return LOAD_PAIR(from);
 #if WIDE == 16
     if (lanes == 8)
         return __builtin_shufflevector(load_8(from), splat_8(0), 0, 1, 2, 3, 4, 5, 6, 7, 8, 8, 8, 8, 8, 8, 8, 8);
@@ -69,8 +70,8 @@ ANK_INLINE WIDE_VECTOR load_used_lanes(const float *from, const int lanes) {
 /* Adds the products of some lanes of the inputs; all but pointers and distances are constants after inlining. */
 ANK_INLINE void multiply_dotted_lanes(const int rows, const int outputs, const int lanes, const float *from, int64_t step,
                                       const float *weights, int64_t weights_step,
-                                      WIDE_VECTOR sums[DOTTED_ROWS][DOTTED_CHANNELS_MAX]) {
-    WIDE_VECTOR w[DOTTED_CHANNELS_MAX];
+                                      WIDE_VECTOR sums[DOTTED_ROWS][ANK_PAIR_LANES]) {
+    WIDE_VECTOR w[ANK_PAIR_LANES];
 #pragma clang loop unroll(full)
     for (int o = 0; o < outputs; o++) w[o] = load_used_lanes(weights + o * weights_step, lanes);
 #pragma clang loop unroll(full)
@@ -81,58 +82,58 @@ ANK_INLINE void multiply_dotted_lanes(const int rows, const int outputs, const i
     }
 }
 
+/* What the dot products of some rows are taken of: `outputs` of them a row, from all sources. */
+struct dots {
+    int32_t source_count;
+    const struct source *sources; /* none of them empty */
+    int64_t displacement;         /* of their values */
+    const float *weights;         /* [output][used lane] */
+    int64_t weights_step;         /* from output to output */
+    float *to;                    /* output o of row r goes to to[BLOCK_LANES * r + o] */
+};
+
 /* `rows` and `outputs` are constants. */
-ANK_INLINE void multiply_dotted_rows(const int rows, const int outputs, const struct product *p, int64_t row,
-                                     int64_t weights_step) {
-    WIDE_VECTOR sums[DOTTED_ROWS][DOTTED_CHANNELS_MAX];
+ANK_INLINE void multiply_dotted_rows(const int rows, const int outputs, const struct dots *dots, int64_t row) {
+    WIDE_VECTOR sums[DOTTED_ROWS][ANK_PAIR_LANES];
 #pragma clang loop unroll(full)
     for (int r = 0; r < DOTTED_ROWS; r++) sums[r][0] = sums[r][1] = SPLAT_WIDE(0);
-    const float *weights = p->weights;
-    for (int32_t i = 0; i < p->source_count; i++) {
-        const struct source *source = &p->sources[i];
-        const float *from = source->values + p->displacement + row * source->step;
+    const float *weights = dots->weights;
+    for (int32_t i = 0; i < dots->source_count; i++) {
+        const struct source *source = &dots->sources[i];
+        const float *from = source->values + dots->displacement + row * source->step;
         int32_t left = ank_used_lanes(source->channels);
         for (; left >= WIDE; left -= WIDE, from += WIDE, weights += WIDE)
-            multiply_dotted_lanes(rows, outputs, WIDE, from, source->step, weights, weights_step, sums);
-        if (left == 0) continue;
-        multiply_dotted_lanes(rows, outputs, 8, from, source->step, weights, weights_step, sums);
+            multiply_dotted_lanes(rows, outputs, WIDE, from, source->step, weights, dots->weights_step, sums);
+        if (left == ANK_PAIR_LANES)
+            multiply_dotted_lanes(rows, outputs, ANK_PAIR_LANES, from, source->step, weights, dots->weights_step, sums);
+        else if (left > 0)
+            multiply_dotted_lanes(rows, outputs, 8, from, source->step, weights, dots->weights_step, sums);
         weights += left;
     }
-    const WIDE_VECTOR added = added_lanes(sums), zero = SPLAT_WIDE(0);
-    float *to = p->targets->narrow + p->displacement + row * p->narrow_step;
-#define STORE_ROW(r)                                                                                                \
-    if (r < rows)                                                                                                   \
-    store_8(to + r * p->narrow_step, __builtin_shufflevector(added, zero, 2 * r, 2 * r + 1, WIDE, WIDE, WIDE, WIDE, \
-                                                             WIDE, WIDE))
-    STORE_ROW(0);
-    STORE_ROW(1);
-    STORE_ROW(2);
-    STORE_ROW(3);
-#if WIDE == 16
-    STORE_ROW(4);
-    STORE_ROW(5);
-    STORE_ROW(6);
-    STORE_ROW(7);
-#endif
-#undef STORE_ROW
+    const WIDE_VECTOR added = added_lanes(sums);
+    float *to = dots->to + row * BLOCK_LANES;
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++, to += BLOCK_LANES)
+#pragma clang loop unroll(full)
+        for (int o = 0; o < ANK_PAIR_LANES; o++) to[o] = added[ANK_PAIR_LANES * r + o];
 }
 
-ANK_INLINE void multiply_dotted(const int outputs, int32_t rows, const struct product *p) {
-    int64_t weights_step = 0;
-    for (int32_t i = 0; i < p->source_count; i++) weights_step += ank_used_lanes(p->sources[i].channels);
+ANK_INLINE void multiply_dotted(const int outputs, int32_t rows, const struct dots *dots) {
     int32_t row = 0;
-    for (; row + DOTTED_ROWS <= rows; row += DOTTED_ROWS) multiply_dotted_rows(DOTTED_ROWS, outputs, p, row, weights_step);
-    /* What is left is in as many rows with some that are done already, if there are as many. */
-    if (row < rows && rows >= DOTTED_ROWS)
-        multiply_dotted_rows(DOTTED_ROWS, outputs, p, rows - DOTTED_ROWS, weights_step);
+    for (; row + DOTTED_ROWS <= rows; row += DOTTED_ROWS) multiply_dotted_rows(DOTTED_ROWS, outputs, dots, row);
+    /* What is left is in as many rows, or half as many, with some that are done already, if there are as many. */
+    const int32_t left = rows - row;
+    if (left > 0 && left <= DOTTED_ROWS / 2 && rows >= DOTTED_ROWS / 2)
+        multiply_dotted_rows(DOTTED_ROWS / 2, outputs, dots, rows - DOTTED_ROWS / 2);
+    else if (left > 0 && rows >= DOTTED_ROWS)
+        multiply_dotted_rows(DOTTED_ROWS, outputs, dots, rows - DOTTED_ROWS);
     else
-        for (; row < rows; row++) multiply_dotted_rows(1, outputs, p, row, weights_step);
+        for (; row < rows; row++) multiply_dotted_rows(1, outputs, dots, row);
 }
 
-/* The `outputs` of one pass for all rows; of the product's fields, those of portions and wide vectors are not used. */
-static ANK_OUT_OF_LINE void multiply_dots(int32_t outputs, int32_t rows, const struct product *p) {
+static ANK_OUT_OF_LINE void multiply_dots(int32_t outputs, int32_t rows, const struct dots *dots) {
     if (outputs == 1)
-        multiply_dotted(1, rows, p);
+        multiply_dotted(1, rows, dots);
     else
-        multiply_dotted(2, rows, p);
+        multiply_dotted(2, rows, dots);
 }

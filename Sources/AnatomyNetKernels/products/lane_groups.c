@@ -9,46 +9,45 @@ int32_t ank_lane_group_count(int32_t count, const ank_block *blocks, int32_t vec
 
 void ank_lane_groups(struct lane_groups *groups, int32_t count, const ank_block *blocks,
                           int32_t vector_lanes) {
-    groups->count = groups->lanes = groups->channels = 0;
+    groups->count = groups->lanes = groups->stored_lanes = groups->channels = 0;
     for (int32_t b = 0; b < count; b++) {
-        const int32_t width = blocks[b].lanes < vector_lanes ? blocks[b].lanes : vector_lanes;
-        for (int32_t lane = 0; lane < blocks[b].lanes; lane += width) {
+        const int32_t stored_lanes = blocks[b].lanes, block_lanes = stored_lanes < 8 ? 8 : stored_lanes;
+        const int32_t width = block_lanes < vector_lanes ? block_lanes : vector_lanes;
+        for (int32_t lane = 0; lane < block_lanes; lane += width) {
             int32_t channels = blocks[b].channels - lane;
             if (channels < 0) channels = 0;
             if (channels > width) channels = width;
             groups->group[groups->count++] =
-                (struct lane_group){b, lane, width, channels, groups->lanes, blocks[b].lanes};
+                (struct lane_group){b,           lane,         width, channels, groups->lanes, block_lanes,
+                                    stored_lanes, groups->stored_lanes + lane};
             groups->lanes += width;
             groups->channels += channels;
         }
+        groups->stored_lanes += stored_lanes;
     }
-}
-
-/* How many of the last group's channels are dot products: where they are few, where other vectors come in pairs (an
- * odd one is better off with another at its side, even a nearly idle one), and where weights take no more room
- * than those of a vector of outputs would (8 floats an input channel). */
-static int32_t dotted_channels(const struct lane_groups *output, const struct lane_groups *input) {
-    if (!input || output->count % 2 == 0 || DOTTED_CHANNELS_MAX * input->lanes > 8 * input->channels) return 0;
-    const struct lane_group *last = &output->group[output->count - 1];
-    return last->lanes == 8 && last->channels <= DOTTED_CHANNELS_MAX ? last->channels : 0;
 }
 
 /* Two wide vectors a row make the best use of 32 (or 16) registers. With 32, three, or two and a
  * narrow one, beat two passes, the second of which would load every input value again for one vector
  * only. With 16, pairs and a pass of one vector, 12 rows at a time, were faster than three vectors of 3
  * rows. Rows of a pass's wide vectors are equally far apart. */
-void ank_output_passes(struct output_passes *passes, const struct lane_groups *output,
-                       const struct lane_groups *dotted, int32_t vector_lanes) {
+void ank_output_passes(struct output_passes *passes, const struct lane_groups *output, int without_pairs,
+                       int32_t vector_lanes) {
     const int three = vector_lanes == 16;
-    const int32_t dots = dotted_channels(output, dotted), end = output->count - (dots > 0);
     passes->count = 0;
     int32_t g = 0;
-    while (g < end) {
+    while (g < output->count) {
+        if (without_pairs && is_pair(&output->group[g])) {
+            g++;
+            continue;
+        }
         int32_t wide = 0;
-        while (g + wide < end && output->group[g + wide].lanes == vector_lanes
-               && output->group[g + wide].block_lanes == output->group[g].block_lanes)
+        while (g + wide < output->count && output->group[g + wide].lanes == vector_lanes
+               && output->group[g + wide].block_lanes == output->group[g].block_lanes
+               && !(without_pairs && is_pair(&output->group[g + wide])))
             wide++;
-        const int tail = g + wide < end && output->group[g + wide].lanes < vector_lanes;
+        const int tail = g + wide < output->count && output->group[g + wide].lanes < vector_lanes
+                         && !(without_pairs && is_pair(&output->group[g + wide]));
         struct output_pass pass = {.first_group = g};
         if (three && (wide == 3 || (wide > 4 && wide % 2 == 1)))
             pass.wide = 3;
@@ -58,22 +57,19 @@ void ank_output_passes(struct output_passes *passes, const struct lane_groups *o
         passes->pass[passes->count++] = pass;
         g += pass.wide + pass.narrow;
     }
-    if (dots) passes->pass[passes->count++] = (struct output_pass){.first_group = end, .dotted = dots};
 }
 
 struct weight_column ank_weight_column(const struct lane_groups *output, const struct output_passes *passes,
-                                       int32_t inputs, int32_t used_lanes, int32_t group, int32_t lane,
-                                       int32_t vector_lanes) {
+                                       int32_t inputs, int32_t group, int32_t lane, int32_t vector_lanes) {
     const struct output_pass *pass = passes->pass;
-    while (group >= pass->first_group + pass->wide + pass->narrow + (pass->dotted > 0)) pass++;
+    while (group >= pass->first_group + pass->wide + pass->narrow) pass++;
     int64_t first = (int64_t)inputs * output->group[pass->first_group].offset;
-    if (pass->dotted) return (struct weight_column){first + (int64_t)lane * used_lanes, 0, 1};
     const int32_t vector = group - pass->first_group;
     if (vector < pass->wide)
         return (struct weight_column){first + (int64_t)vector * vector_lanes + lane,
-                                      (int64_t)pass->wide * vector_lanes, 0};
+                                      (int64_t)pass->wide * vector_lanes};
     first += (int64_t)inputs * pass->wide * vector_lanes;
     const int32_t narrow_lanes = output->group[group].lanes;
     return (struct weight_column){first + (int64_t)(vector - pass->wide) * narrow_lanes + lane,
-                                  (int64_t)pass->narrow * narrow_lanes, 0};
+                                  (int64_t)pass->narrow * narrow_lanes};
 }

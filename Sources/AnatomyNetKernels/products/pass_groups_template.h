@@ -31,7 +31,6 @@ static void spread_fetches(struct fetch_list *list, int64_t times, const struct 
     int64_t portions = 0, prefetches = 0;
     for (int32_t p = 0; p < passes->count; p++) {
         const struct output_pass *pass = &passes->pass[p];
-        if (pass->dotted) continue;
         const int32_t most = rows_most(pass->wide, pass->narrow);
         const int64_t of_pass = times * ((rows + most - 1) / most);
         portions += of_pass;
@@ -44,8 +43,8 @@ static void spread_fetches(struct fetch_list *list, int64_t times, const struct 
 struct pass_group {
     struct output_pass kind;
     struct product product;
-    int32_t rows;    /* of its longer portions, or of all where they are dot products */
-    int64_t weights; /* floats at each point */
+    int32_t rows;          /* of its longer portions */
+    int64_t first_weights; /* floats before its own, at each point */
 };
 
 /* Whether all rows are BLOCK_LANES floats apart. */
@@ -66,10 +65,11 @@ static int32_t group_passes(const struct output_passes *passes, const struct lan
         const struct lane_group *vectors = &output->group[pass->first_group];
         struct pass_group *group = count ? &groups[count - 1] : NULL;
         const int64_t wide_step = pass->wide ? vectors->block_lanes : 0;
-        if (!group || pass->dotted || group->kind.wide != pass->wide || group->kind.narrow != pass->narrow
-            || group->product.wide_step != wide_step) {
-            const struct portions portions =
-                pass->dotted ? (struct portions){.rows = rows} : portions_of(rows, rows_most(pass->wide, pass->narrow));
+        const struct output_pass *before = p ? pass - 1 : NULL;
+        if (!group || group->kind.wide != pass->wide || group->kind.narrow != pass->narrow
+            || group->product.wide_step != wide_step
+            || before->first_group + before->wide + before->narrow != pass->first_group) {
+            const struct portions portions = portions_of(rows, rows_most(pass->wide, pass->narrow));
             group = &groups[count++];
             *group = (struct pass_group){
                 .kind = *pass,
@@ -82,16 +82,16 @@ static int32_t group_passes(const struct output_passes *passes, const struct lan
                     .points = 1,
                     .targets = &targets[p],
                     .wide_step = wide_step,
-                    .narrow_step = pass->narrow || pass->dotted ? vectors[pass->wide].block_lanes : 0,
+                    .narrow_step = pass->narrow ? vectors[pass->wide].block_lanes : 0,
                     .fetches = fetches,
                 },
                 .rows = portions.rows,
+                .first_weights = (int64_t)channels * vectors->offset,
             };
             group->product.row_step = has_whole_block_rows(&group->product, pass) ? BLOCK_LANES : ANY_STEP;
         }
         group->product.passes++;
-        group->weights += (int64_t)channels * (pass->wide * WIDE + (pass->narrow || pass->dotted) * 8);
-        for (int32_t n = 0; n < pass->wide + pass->narrow + (pass->dotted > 0); n++) {
+        for (int32_t n = 0; n < pass->wide + pass->narrow; n++) {
             const struct lane_group *vector = &vectors[n];
             float *to = sums + (int64_t)rows * (vector->offset - vector->lane) + vector->lane;
             if (n < pass->wide)
@@ -104,8 +104,5 @@ static int32_t group_passes(const struct output_passes *passes, const struct lan
 }
 
 static void multiply_group(const struct pass_group *group) {
-    if (group->kind.dotted)
-        multiply_dots(group->kind.dotted, group->rows, &group->product);
-    else
-        multiply_rows(group->rows, group->kind.wide, group->kind.narrow, &group->product);
+    multiply_rows(group->rows, group->kind.wide, group->kind.narrow, &group->product);
 }

@@ -22,14 +22,15 @@ struct target {
  * portions, `longer` ones of as many rows as multiply() is compiled for, then `shorter` ones of one row less. */
 struct product {
     int32_t source_count, channels;
-    const struct source *sources; /* none of them empty */
+    const struct source *sources; /* of each point; none of them empty */
     int32_t row_step; /* floats from row to row of all that is read and written, if BLOCK_LANES everywhere; 0: of any */
     int32_t longer, shorter;
     int32_t points, passes;
     int64_t displacement, point_step; /* of what is read and written: that of the first point, and from point to point */
     const struct target *targets;     /* of each pass */
     int64_t wide_step, narrow_step;
-    const float *weights; /* [point][pass]: [input channel][wide vectors], then [input channel][narrow vector] */
+    const float *weights;   /* of each pass: [input channel][wide vectors], then [input channel][narrow vector] */
+    int64_t weights_step;   /* from point to point */
     struct fetch_list *fetches;
 };
 

@@ -12,6 +12,8 @@
 #define SPLAT_WIDE WITH_WIDTH(splat_, WIDE)
 #define LOAD_QUAD WITH_WIDTH(load_quad_, WIDE)
 #define SPLAT_OF_QUAD WITH_WIDTH(splat_of_quad_, WIDE)
+#define LOAD_PAIR WITH_WIDTH(load_pair_, WIDE)
+#define LOAD_PAIRS WITH_WIDTH(load_pairs_, WIDE)
 
 /* sum += value * weight, in that form: left to itself, the compiler lets `value` take the sum where it is used for
  * the last time, and then moves and spills sums between the steps. It also folds the load of `value` into the
@@ -206,8 +208,9 @@ ANK_INLINE struct fetching fetching_of(const struct fetch_list *list) {
 
 /* The sums of a portion. `stored` rows of those in `sums` before go to `carried`. */
 ANK_INLINE void multiply_portion(const int rows, const int wide, const int narrow, const int step, const int stored,
-                                 const struct product *p, const float *weights, const struct place *place,
-                                 const struct destination *carried, struct fetching *fetching, struct sums *sums) {
+                                 const struct product *p, const struct source *sources, const float *weights,
+                                 const struct place *place, const struct destination *carried,
+                                 struct fetching *fetching, struct sums *sums) {
     const int vectors = wide + narrow, turn_channels = CHANNELS_A_TURN(vectors);
     struct reading reading = {
         .wide_weights = weights,
@@ -215,7 +218,7 @@ ANK_INLINE void multiply_portion(const int rows, const int wide, const int narro
         .fetched = fetching->position,
         .fetch_step = fetching->step,
     };
-    const struct source *source = p->sources;
+    const struct source *source = sources;
     const struct source *const end = source + p->source_count;
     begin_source(rows, step, source, place, &reading);
     multiply_channel(rows, wide, narrow, step, 0, stored, &reading, NULL, carried, sums);
@@ -278,25 +281,31 @@ ANK_INLINE void multiply(const int rows, const int wide, const int narrow, const
     int carried_rows = rows;
 
     struct fetching fetching = fetching_of(p->fetches);
-    const float *weights = p->weights;
-    for (int32_t point = 0; point < p->points; point++, displacement += p->point_step * (int64_t)sizeof(float)) {
+    const struct source *sources = p->sources;
+    const float *point_weights = p->weights;
+    for (int32_t point = 0; point < p->points; point++) {
+        const float *weights = point_weights;
         for (int32_t pass = 0; pass < p->passes; pass++, weights += p->channels * (wide * WIDE + narrow * 8)) {
             struct place place = {.bytes = displacement};
             for (int32_t left = p->longer; left > 0; left--, move_on(&place, rows, step)) {
                 if (carried_rows == rows) store_row(rows - 1, wide, narrow, step, &carried, &sums);
-                multiply_portion(rows, wide, narrow, step, rows - 1, p, weights, &place, &carried, &fetching, &sums);
+                multiply_portion(rows, wide, narrow, step, rows - 1, p, sources, weights, &place, &carried, &fetching,
+                                 &sums);
                 set_destination(wide, narrow, step, &p->targets[pass], &place, &carried);
                 carried_rows = rows;
             }
             if (rows == 1) continue;
             for (int32_t left = p->shorter; left > 0; left--, move_on(&place, rows - 1, step)) {
                 if (carried_rows == rows) store_row(rows - 1, wide, narrow, step, &carried, &sums);
-                multiply_portion(rows - 1, wide, narrow, step, rows - 1, p, weights, &place, &carried, &fetching,
-                                 &sums);
+                multiply_portion(rows - 1, wide, narrow, step, rows - 1, p, sources, weights, &place, &carried,
+                                 &fetching, &sums);
                 set_destination(wide, narrow, step, &p->targets[pass], &place, &carried);
                 carried_rows = rows - 1;
             }
         }
+        displacement += p->point_step * (int64_t)sizeof(float);
+        sources += p->source_count;
+        point_weights += p->weights_step;
     }
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows - 1; r++) store_row(r, wide, narrow, step, &carried, &sums);

@@ -10,9 +10,8 @@ static void multiply_whole_row(const struct source *sources, int32_t source_coun
     const int32_t count =
         group_passes(passes, output, rows, sums, sources, source_count, channels, fetches, groups, targets);
     for (int32_t g = 0; g < count; g++) {
-        groups[g].product.weights = weights;
+        groups[g].product.weights = weights + groups[g].first_weights;
         multiply_group(&groups[g]);
-        weights += groups[g].weights;
     }
 }
 

@@ -8,7 +8,7 @@ static int suits(int32_t kernel, int32_t stride, int32_t input_count, const ank_
     if (kernel == 3 && stride == 2) return input_count == 1 && input->lanes == 1;
     if (kernel != 1 || stride != 1) return 0;
     for (int32_t b = 0; b < input_count; b++)
-        if (input[b].lanes < 8) return 0;
+        if (input[b].lanes < ANK_PAIR_LANES) return 0;
     return ank_lane_group_count(input_count, input, vector_lanes) <= LANE_GROUPS_MAX;
 }
 
@@ -38,12 +38,12 @@ void row_convolution_prepare_weights(const ank_convolution_shape *shape, const f
     struct lane_groups output;
     struct output_passes passes;
     ank_lane_groups(&output, shape->output_count, shape->output, vector_lanes);
-    ank_output_passes(&passes, &output, NULL, vector_lanes);
+    ank_output_passes(&passes, &output, 0, vector_lanes);
     const int32_t values = row_values(shape);
     memset(prepared, 0, row_convolution_weights_bytes(shape, vector_lanes));
     for (int32_t g = 0, o = 0; g < output.count; g++)
         for (int32_t lane = 0; lane < output.group[g].channels; lane++, o++) {
-            const struct weight_column column = ank_weight_column(&output, &passes, values, 0, g, lane, vector_lanes);
+            const struct weight_column column = ank_weight_column(&output, &passes, values, g, lane, vector_lanes);
             for (int32_t k = 0; k < values; k++) {
                 const int32_t source = shape->kernel == 1 && shape->input_order ? shape->input_order[k] : k;
                 const double weight = (double)weights[(int64_t)o * values + source];

@@ -26,8 +26,8 @@ ANK_INLINE void finish_row_of(const ank_convolution *operation, const struct lan
     const ank_epilogue *epilogue = &operation->epilogue;
     float scales[BLOCK_LANES] = {0}, shifts[BLOCK_LANES] = {0};
     for (int32_t l = 0; l < group->channels; l++) {
-        scales[l] = epilogue->scale ? epilogue->scale[group->offset + l] : 1;
-        shifts[l] = epilogue->shift ? epilogue->shift[group->offset + l] : 0;
+        scales[l] = epilogue->scale ? epilogue->scale[group->stored_offset + l] : 1;
+        shifts[l] = epilogue->shift ? epilogue->shift[group->stored_offset + l] : 0;
     }
     const lanes16 scale = load_lanes(scales, lanes, ANK_FLOAT32), shift = load_lanes(shifts, lanes, ANK_FLOAT32);
     const lanes16 slope = broadcast(epilogue->negative_slope);
@@ -35,7 +35,8 @@ ANK_INLINE void finish_row_of(const ank_convolution *operation, const struct lan
     const void *residual = epilogue->residual ? block_row(&epilogue->residual[group->block], z, y) : NULL;
     for (int32_t x = 0; x < operation->width; x++) {
         const int64_t offset = (int64_t)x * lanes;
-        lanes16 v = __builtin_elementwise_fma(load_lanes(sums + offset, lanes, ANK_FLOAT32), scale, shift);
+        const lanes16 sum = load_lanes(sums + (int64_t)x * group->lanes, lanes, ANK_FLOAT32);
+        lanes16 v = __builtin_elementwise_fma(sum, scale, shift);
         if (residual) v += load_lanes(value_at(residual, offset, format), lanes, format);
         v = activated(v, slope);
         if (streamed)
@@ -50,11 +51,16 @@ static void finish_row(const ank_convolution *operation, const struct lane_group
     const ank_block *output = &operation->output[group->block];
     if (is_streamed_output(operation, output, z, y)) {
         finish_row_of(operation, group, z, y, sums, 16, ANK_FLOAT32, 1);
-    } else if (group->lanes == 16) {
+    } else if (output->lanes == 16) {
         if (output->format == ANK_FLOAT32)
             finish_row_of(operation, group, z, y, sums, 16, ANK_FLOAT32, 0);
         else
             finish_row_of(operation, group, z, y, sums, 16, ANK_BFLOAT16, 0);
+    } else if (output->lanes == ANK_PAIR_LANES) {
+        if (output->format == ANK_FLOAT32)
+            finish_row_of(operation, group, z, y, sums, ANK_PAIR_LANES, ANK_FLOAT32, 0);
+        else
+            finish_row_of(operation, group, z, y, sums, ANK_PAIR_LANES, ANK_BFLOAT16, 0);
     } else {
         if (output->format == ANK_FLOAT32)
             finish_row_of(operation, group, z, y, sums, 8, ANK_FLOAT32, 0);
@@ -96,7 +102,7 @@ static void row_convolution_convolve(const ank_convolution *operation, int64_t i
     struct output_passes passes;
     ank_lane_groups(&vectors, operation->output_count, operation->output, WIDE);
     ank_lane_groups(&output, operation->output_count, operation->output, BLOCK_LANES);
-    ank_output_passes(&passes, &vectors, NULL, WIDE);
+    ank_output_passes(&passes, &vectors, 0, WIDE);
 
     float *sums = scratch, *widened = sums + (int64_t)output.lanes * operation->width;
     struct fetch_list fetches;

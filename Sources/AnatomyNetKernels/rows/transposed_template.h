@@ -50,7 +50,7 @@ static void ANK(transposed_sums)(const struct source *sources, int32_t source_co
     struct lane_groups vectors;
     struct output_passes passes;
     ank_lane_groups(&vectors, 2, pair, WIDE);
-    ank_output_passes(&passes, &vectors, NULL, WIDE);
+    ank_output_passes(&passes, &vectors, 0, WIDE);
     spread_fetches(fetches, 1, &passes, count, sources, source_count);
     multiply_whole_row(sources, source_count, inputs, count, &passes, &vectors, weights, sums, fetches);
 }

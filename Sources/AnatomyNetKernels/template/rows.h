@@ -24,11 +24,11 @@ ANK_INLINE void clear_row_ends(const ank_block *block, int32_t z, int32_t y, int
     memset(row + width * voxel, 0, (size_t)(after * voxel));
 }
 
-/* `count` bfloat16 values, a multiple of 8, as float32. */
+/* `count` bfloat16 values as float32. */
 ANK_INLINE void widen_values(const uint16_t *from, int64_t count, float *to) {
     int64_t index = 0;
     for (; index + 16 <= count; index += 16) store_16(to + index, load_values_16(from + index, ANK_BFLOAT16));
-    if (index < count) store_8(to + index, load_values_8(from + index, ANK_BFLOAT16));
+    for (; index < count; index += 1) to[index] = load_value(from + index, ANK_BFLOAT16);
 }
 
 /* Index of the first lane of block `index` in arrays that hold all blocks' lanes in sequence. */
@@ -53,7 +53,7 @@ ANK_INLINE const float *appended_row(const ank_transposed_convolution *operation
 
 /* Writes it into lane `lane` of the voxel at `to`. */
 ANK_INLINE void append_value(void *to, int32_t lane, float value, int32_t format) {
-    store_lanes(writable_value_at(to, lane, format), 1, broadcast(value), format);
+    store_value(writable_value_at(to, lane, format), value, format);
 }
 
 #endif

@@ -53,9 +53,17 @@ ANK_INLINE lanes16 load_lanes(const void *from, int32_t lanes, int32_t format) {
         const lanes8 low = (lanes8)load_values_8(from, format);
         return __builtin_shufflevector(low, (lanes8){0}, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
     }
-    lanes16 single = {0};
-    single[0] = load_value(from, format);
-    return single;
+    lanes16 few = {0};
+    few[0] = load_value(from, format);
+    if (lanes == ANK_PAIR_LANES) few[1] = load_value(value_at(from, 1, format), format);
+    return few;
+}
+
+ANK_INLINE void store_value(void *to, float value, int32_t format) {
+    if (format == ANK_FLOAT32)
+        *(float *)to = value;
+    else
+        *(uint16_t *)to = (uint16_t)rounded_bits_8((vector_8)value)[0];
 }
 
 ANK_INLINE void store_lanes(void *to, int32_t lanes, lanes16 value, int32_t format) {
@@ -63,10 +71,9 @@ ANK_INLINE void store_lanes(void *to, int32_t lanes, lanes16 value, int32_t form
         store_values_16(to, (vector_16)value, format);
     } else if (lanes == 8) {
         store_values_8(to, (vector_8)__builtin_shufflevector(value, value, 0, 1, 2, 3, 4, 5, 6, 7), format);
-    } else if (format == ANK_FLOAT32) {
-        *(float *)to = value[0];
     } else {
-        *(uint16_t *)to = (uint16_t)rounded_bits_8((vector_8)value[0])[0];
+        store_value(to, value[0], format);
+        if (lanes == ANK_PAIR_LANES) store_value(writable_value_at(to, 1, format), value[1], format);
     }
 }
 

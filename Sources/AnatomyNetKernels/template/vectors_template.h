@@ -19,18 +19,30 @@ ANK_INLINE VECTOR NAMED(multiply_add)(VECTOR a, VECTOR b, VECTOR c) {
     return __builtin_elementwise_fma(a, b, c);
 }
 
-/* Four consecutive floats, again and again; and one of them, `channel`, a constant after inlining, in all lanes. */
+/* Four consecutive floats, again and again; and one of them, `channel`, a constant after inlining, in all lanes. Two
+ * consecutive floats, with zeros behind; and again and again. */
 #if LANES == 16
 #define REPEATED(a, b, c, d) a, b, c, d, a, b, c, d, a, b, c, d, a, b, c, d
+#define FOLLOWED(a, b, c) a, b, c, c, c, c, c, c, c, c, c, c, c, c, c, c
 #define LANE_OF_QUADS(k) k, k, k, k, k + 4, k + 4, k + 4, k + 4, k + 8, k + 8, k + 8, k + 8, k + 12, k + 12, k + 12, k + 12
 #else
 #define REPEATED(a, b, c, d) a, b, c, d, a, b, c, d
+#define FOLLOWED(a, b, c) a, b, c, c, c, c, c, c
 #define LANE_OF_QUADS(k) k, k, k, k, k + 4, k + 4, k + 4, k + 4
 #endif
+typedef float NAMED(stored_quad) __attribute__((ext_vector_type(4), aligned(4)));
+typedef float NAMED(stored_pair) __attribute__((ext_vector_type(2), aligned(4)));
 ANK_INLINE VECTOR NAMED(load_quad)(const float *from) {
-    typedef float quad __attribute__((ext_vector_type(4), aligned(4)));
-    const quad values = *(const quad *)from;
+    const NAMED(stored_quad) values = *(const NAMED(stored_quad) *)from;
     return __builtin_shufflevector(values, values, REPEATED(0, 1, 2, 3));
+}
+ANK_INLINE VECTOR NAMED(load_pair)(const float *from) {
+    const NAMED(stored_pair) values = *(const NAMED(stored_pair) *)from, zeros = 0;
+    return __builtin_shufflevector(values, zeros, FOLLOWED(0, 1, 2));
+}
+ANK_INLINE VECTOR NAMED(load_pairs)(const float *from) {
+    const NAMED(stored_pair) values = *(const NAMED(stored_pair) *)from;
+    return __builtin_shufflevector(values, values, REPEATED(0, 1, 0, 1));
 }
 ANK_INLINE VECTOR NAMED(splat_of_quad)(VECTOR quad, const int channel) {
     switch (channel) {
@@ -41,6 +53,7 @@ ANK_INLINE VECTOR NAMED(splat_of_quad)(VECTOR quad, const int channel) {
     }
 }
 #undef REPEATED
+#undef FOLLOWED
 #undef LANE_OF_QUADS
 
 /* max(v, slope * v): the leaky rectifier for slopes up to 1. */

@@ -5,6 +5,8 @@
  * Included by each instruction set after its products of rows.
  */
 
+#include "output_rows.h"
+
 _Static_assert(BLOCK_TILES_MAX * WINOGRAD_OUTPUTS <= ROW_BLOCK_COLUMNS_MAX
                    && SINGLE_BLOCK_TILES_MAX * WINOGRAD_OUTPUTS <= ROW_BLOCK_COLUMNS_MAX,
                "a slot has room for the columns of a row block");
@@ -18,6 +20,9 @@ _Static_assert(WIDE_BLOCK_TILES_MAX * WIDE_OUTPUTS <= ROW_BLOCK_COLUMNS_MAX, "li
 #include "transform_template.h"
 #undef LANES
 #endif
+#include "pairs_template.h"
+
+_Static_assert(COLUMN_SLOT >= COLUMNS_MAX * ANK_PAIR_LANES + WIDE, "there is room for zeros behind a row of pairs");
 
 /* Thread scratch, in floats:
  *   columns      for each group of channels 36 x COLUMN_SLOT: at each point along D and H, the row block's
@@ -27,6 +32,8 @@ _Static_assert(WIDE_BLOCK_TILES_MAX * WIDE_OUTPUTS <= ROW_BLOCK_COLUMNS_MAX, "li
  *                then, whatever the numbers of input and output groups, and no second buffer takes up
  *                first-level cache. Values take BLOCK_LANES a tile and group, also of 8 lanes: at constant
  *                distances the products need no arithmetic for addresses.
+ *   pair_tiles   of each pair of channels, of the inputs and then of the outputs, the same with all points along W
+ *                side by side: [tile][BLOCK_LANES]
  *   sums         doubles: of the item's outputs, [z][lane]
  *   shortcut     what a shortcut adds to the row block's outputs: for each of the 16 rows
  *                [z][y], block by block, the tiles' columns
@@ -35,7 +42,6 @@ _Static_assert(WIDE_BLOCK_TILES_MAX * WIDE_OUTPUTS <= ROW_BLOCK_COLUMNS_MAX, "li
  *                for each of the 16 rows. They stay in the first-level cache: 16 KB with up to 16 classes.
  */
 enum {
-    OUTPUT_ROWS = 16,
     LABELLED_COLUMNS = 16,
 };
 
@@ -49,9 +55,11 @@ struct item {
     int32_t plane;              /* first plane of the tile */
     int32_t planes;             /* so many of its four planes are wanted */
     int32_t tile, tiles;        /* tiles along W */
-    float *columns, *tile_values, *shortcut, *widened, *outputs;
+    float *columns, *tile_values, *pair_tiles, *shortcut, *widened, *outputs;
     double *sums; /* NULL: not wanted */
     struct fetch_list fetches;
+    int32_t input_pairs, output_pairs; /* of channels, in blocks of two lanes */
+    struct pair_matrices matrices;     /* where there are some */
 };
 
 /* Whether four points along D do instead of six; see points.h. */
@@ -190,6 +198,21 @@ static int64_t columns_floats(const struct lane_groups *input, const struct lane
     return groups * WINOGRAD_PLANE_POINTS * COLUMN_SLOT;
 }
 
+/* Among the first `count` groups. */
+static int32_t pairs_among(const struct lane_groups *groups, int32_t count) {
+    int32_t pairs = 0;
+    for (int32_t g = 0; g < count; g++) pairs += is_pair(&groups->group[g]);
+    return pairs;
+}
+
+static int32_t pairs_in(const struct lane_groups *groups) { return pairs_among(groups, groups->count); }
+
+/* Where the tiles of a pair of channels begin, of the item's inputs or outputs. */
+static float *pair_tiles(const struct item *item, const struct lane_groups *groups, int32_t group) {
+    const int32_t before = (groups == &item->output ? item->input_pairs : 0) + pairs_among(groups, group);
+    return item->pair_tiles + (int64_t)before * item->work.block_tiles * BLOCK_LANES;
+}
+
 /* From voxels to columns at all 36 points along D and H. */
 static void transform_block_input(const struct item *item, int32_t tile_row) {
     for (int32_t g = 0; g < item->input.count; g++) {
@@ -197,10 +220,10 @@ static void transform_block_input(const struct item *item, int32_t tile_row) {
         const void *rows[WINOGRAD_PLANE_POINTS];
         input_rows(item, group, tile_row, rows);
         const int32_t format = item->operation->input[group->block].format;
-        const int64_t values = (int64_t)input_columns(item) * group->lanes;
+        const int64_t values = (int64_t)input_columns(item) * group->stored_lanes;
         float *to = columns_of(item, group, 0);
 #if WIDE == 16
-        if (group->lanes == WIDE) {
+        if (group->stored_lanes != 8 && values >= WIDE) {
             transform_columns_16(rows, is_short(item), format, values, to);
             continue;
         }
@@ -215,6 +238,10 @@ static void transform_point_input(const struct item *item, int point) {
         const struct lane_group *group = &item->input.group[g];
         const float *from = columns_of(item, group, point);
         float *to = item->tile_values + item->work.tile_slot + (int64_t)item->tiles * BLOCK_LANES * g;
+        if (is_pair(group)) {
+            transform_pairs(&item->matrices, from, has_wide_tiles(item), item->tiles, pair_tiles(item, &item->input, g));
+            continue;
+        }
 #if WIDE == 16
         if (group->lanes == WIDE) {
             transform_tiles_16(from, group->lanes, has_wide_tiles(item), item->tiles, to, item->work.tile_slot);
@@ -231,6 +258,10 @@ static void restore_point_output(const struct item *item, int point) {
         const struct lane_group *group = &item->output.group[g];
         const float *from = item->tile_values + (int64_t)item->tiles * group->offset;
         float *to = columns_of(item, group, point);
+        if (is_pair(group)) {
+            restore_pairs(&item->matrices, pair_tiles(item, &item->output, g), has_wide_tiles(item), item->tiles, to);
+            continue;
+        }
 #if WIDE == 16
         if (group->lanes == WIDE) {
             restore_columns_16(from, item->work.tile_slot, group->lanes, has_wide_tiles(item), item->tiles, to);
@@ -253,31 +284,61 @@ static int32_t wanted_points(const struct item *item, int32_t tile_row, int want
         const int is_needless = (z == 5 && item->planes == WINOGRAD_OUTPUTS - 1) || (y == 5 && rows < WINOGRAD_OUTPUTS);
         for (int32_t g = 0; is_needless && g < item->output.count; g++) {
             const struct lane_group *group = &item->output.group[g];
-            memset(columns_of(item, group, point), 0, sizeof(float) * (size_t)(output_columns(item) * group->lanes));
+            const int32_t values = output_columns(item) * group->stored_lanes;
+            /* Behind a row of pairs, too; see restore_pairs(). */
+            memset(columns_of(item, group, point), 0,
+                   sizeof(float) * (size_t)(is_pair(group) ? values + WIDE : values));
         }
         if (!is_needless) wanted[count++] = point;
     }
     return count;
 }
 
-/* The products at all points along W. Those of a point take the place of the values of the point before,
- * which all passes must have read by then. */
-static void multiply_points(const struct item *item, struct pass_group *groups, int32_t group_count,
-                            const float *weights) {
-    if (group_count == 1 && !groups->kind.dotted) {
-        struct product *product = &groups->product;
-        product->points = item->work.row_points;
-        product->point_step = item->work.tile_slot;
-        product->weights = weights;
-        multiply_group(groups);
-        return;
+/* The products of pairs of outputs at one point. */
+static void multiply_pairs(const struct item *item, const struct source *sources, const float *weights, int point) {
+    for (int32_t g = 0; g < item->output_vectors.count; g++) {
+        const struct lane_group *group = &item->output_vectors.group[g];
+        if (!is_pair(group)) continue;
+        const struct dots dots = {
+            .source_count = item->input.count,
+            .sources = sources,
+            .displacement = point * item->work.tile_slot,
+            .weights = weights + (int64_t)item->input.channels * group->offset,
+            .weights_step = ank_used_lanes_of(&item->input),
+            .to = pair_tiles(item, &item->output, group->block) + point * ANK_PAIR_LANES,
+        };
+        multiply_dots(group->channels, item->tiles, &dots);
     }
-    for (int x = 0; x < item->work.row_points; x++)
+}
+
+/* The products at all points along W, which the one group of vectors of outputs takes together. Where there are several
+ * groups, or pairs, each point is a turn of its own: products of a point take the place of the values of the point
+ * before, which all must have read by then, and pairs should find values in the first-level cache. */
+static void multiply_points(const struct item *item, struct pass_group *groups, int32_t group_count,
+                            const struct source *sources, const float *weights) {
+    const int32_t turns = item->work.row_points / groups->product.points;
+    for (int32_t x = 0; x < turns; x++, sources += item->input.count, weights += groups->product.weights_step) {
         for (int32_t g = 0; g < group_count; g++) {
-            groups[g].product.displacement = x * item->work.tile_slot;
-            groups[g].product.weights = weights;
+            struct product *product = &groups[g].product;
+            product->sources = sources;
+            product->displacement = x * item->work.tile_slot;
+            product->weights = weights + groups[g].first_weights;
             multiply_group(&groups[g]);
-            weights += groups[g].weights;
+        }
+        if (item->output_pairs > 0) multiply_pairs(item, sources, weights, x);
+    }
+}
+
+/* Where the values of an item's inputs are at each point along W: [point][group]. They are displaced from point to
+ * point by a slot of tiles; for pairs, which are no more than a pair further, that is taken off again. */
+static void point_sources(const struct item *item, struct source *sources) {
+    for (int x = 0; x < item->work.row_points; x++)
+        for (int32_t g = 0; g < item->input.count; g++, sources++) {
+            const struct lane_group *group = &item->input.group[g];
+            const float *values = item->tile_values + item->work.tile_slot + (int64_t)item->tiles * BLOCK_LANES * g;
+            if (is_pair(group))
+                values = pair_tiles(item, &item->input, g) + x * (ANK_PAIR_LANES - item->work.tile_slot);
+            *sources = (struct source){values, group->channels, BLOCK_LANES};
         }
 }
 
@@ -287,12 +348,8 @@ static void multiply_points(const struct item *item, struct pass_group *groups, 
 static void convolve_columns(struct item *item, int32_t tile_row) {
     int wanted[WINOGRAD_PLANE_POINTS];
     const int32_t wanted_count = wanted_points(item, tile_row, wanted);
-    struct source sources[LANE_GROUPS_MAX];
-    for (int32_t g = 0; g < item->input.count; g++) {
-        const struct lane_group *group = &item->input.group[g];
-        const float *values = item->tile_values + item->work.tile_slot + (int64_t)item->tiles * BLOCK_LANES * g;
-        sources[g] = (struct source){values, group->channels, BLOCK_LANES};
-    }
+    struct source sources[WIDE_POINTS * LANE_GROUPS_MAX];
+    point_sources(item, sources);
     struct pass_group groups[LANE_GROUPS_MAX];
     struct target targets[LANE_GROUPS_MAX];
     const int32_t channels = item->input.channels;
@@ -303,13 +360,25 @@ static void convolve_columns(struct item *item, int32_t tile_row) {
                    item->input.count);
 
     const int64_t weights_step = (int64_t)channels * item->output_vectors.lanes;
+    for (int32_t g = 0; g < group_count; g++) {
+        struct product *product = &groups[g].product;
+        product->points = group_count == 1 && item->output_pairs == 0 ? item->work.row_points : 1;
+        product->point_step = item->work.tile_slot;
+        product->weights_step = weights_step;
+    }
     for (int32_t i = 0; i < wanted_count; i++) {
         const int point = wanted[i];
         transform_point_input(item, point);
         const float *weights = (const float *)item->operation->weights + point * item->work.row_points * weights_step;
-        multiply_points(item, groups, group_count, weights);
+        multiply_points(item, groups, group_count, sources, weights);
         restore_point_output(item, point);
     }
+}
+
+/* What a shortcut adds to row r = 4 * z + y of the row block's outputs, of one group of channels. */
+static float *shortcut_row(const struct item *item, const struct lane_group *group, int r) {
+    return item->shortcut + (int64_t)r * output_columns(item) * item->output.lanes
+           + (int64_t)voxels_of_rows(item) * group->offset;
 }
 
 /* What the shortcut adds to the row block's outputs. All of it, before the first output is written:
@@ -326,100 +395,88 @@ static void multiply_shortcut(struct item *item, int32_t tile_row) {
         channel_sources(shortcut->input, shortcut->input_count, plane, row, first_column(item), voxels, op->height,
                         op->zero_row, item->widened, sources);
         multiply_whole_row(sources, shortcut->input_count, inputs, voxels, &item->row_passes, &item->output_vectors,
-                           shortcut->weights, item->shortcut + (int64_t)r * output_columns(item) * item->output.lanes,
-                           &item->fetches);
+                           shortcut->weights, shortcut_row(item, &item->output.group[0], r), &item->fetches);
+        for (int32_t g = 0; g < item->output.count; g++)
+            if (is_pair(&item->output.group[g]))
+                close_up_pairs(shortcut_row(item, &item->output.group[g], r), voxels);
     }
 }
 
 /* What the output transform of a group of channels needs beside the rows that it writes. */
-#define DESCRIBE_OUTPUT(vector)                                                                                     \
-    static struct output_rows_##vector group_output_##vector(const struct item *item,                               \
-                                                             const struct lane_group *group) {                      \
-        const ank_convolution *op = item->operation;                                                                \
-        const ank_epilogue *epilogue = &op->epilogue;                                                               \
-        const ank_block *block = &op->output[group->block];                                                         \
-        struct output_rows_##vector to = {                                                                          \
-            .is_short = is_short(item),                                                                             \
-            .added = epilogue->residual || epilogue->shortcut,                                                      \
-            .format = block->format,                                                                                \
-            .added_format = epilogue->shortcut ? ANK_FLOAT32 : block->format,                                       \
-            .lanes = block->lanes,                                                                                  \
-            .columns = op->width - first_column(item),                                                              \
-            .negative_slope = epilogue->negative_slope,                                                             \
-        };                                                                                                          \
-        for (int32_t l = 0; l < group->channels; l++) {                                                             \
-            to.scale[l] = epilogue->scale ? epilogue->scale[group->offset + l] : 1;                                 \
-            to.shift[l] = epilogue->shift ? epilogue->shift[group->offset + l] : 0;                                 \
-        }                                                                                                           \
-        return to;                                                                                                  \
+static struct output_rows group_output(const struct item *item, const struct lane_group *group) {
+    const ank_convolution *op = item->operation;
+    const ank_epilogue *epilogue = &op->epilogue;
+    const ank_block *block = &op->output[group->block];
+    struct output_rows to = {
+        .is_short = is_short(item),
+        .added = epilogue->residual || epilogue->shortcut,
+        .format = block->format,
+        .added_format = epilogue->shortcut ? ANK_FLOAT32 : block->format,
+        .lanes = block->lanes,
+        .columns = op->width - first_column(item),
+        .negative_slope = epilogue->negative_slope,
+    };
+    for (int32_t l = 0; l < group->channels; l++) {
+        to.scale[l] = epilogue->scale ? epilogue->scale[group->stored_offset + l] : 1;
+        to.shift[l] = epilogue->shift ? epilogue->shift[group->stored_offset + l] : 0;
     }
+    return to;
+}
 
-#define TRANSFORM_GROUP_OUTPUT(vector)                                                                              \
-    static void transform_group_output_##vector(const struct item *item, const struct lane_group *group,            \
-                                                int32_t tile_row) {                                                 \
-        const ank_epilogue *epilogue = &item->operation->epilogue;                                                  \
-        struct output_rows_##vector to = group_output_##vector(item, group);                                        \
-        output_rows(item, &item->operation->output[group->block], tile_row, to.rows);                               \
-        to.streamed = are_streamed_rows(item, group, to.rows);                                                      \
-        if (epilogue->residual)                                                                                     \
-            output_rows(item, &epilogue->residual[group->block], tile_row, to.added_rows);                          \
-        if (epilogue->shortcut)                                                                                     \
-            for (int r = 0; r < OUTPUT_ROWS; r++)                                                                   \
-                to.added_rows[r] = item->shortcut + (int64_t)r * output_columns(item) * item->output.lanes          \
-                                   + (int64_t)voxels_of_rows(item) * group->offset;                                 \
-        float sums[4 * BLOCK_LANES] = {0};                                                                          \
-        if (item->sums) to.sums = sums;                                                                             \
-        transform_output_##vector(columns_of(item, group, 0), output_columns(item), &to);                           \
-        for (int32_t z = 0; item->sums && z < 4; z++)                                                               \
-            for (int32_t l = 0; l < group->lanes; l++)                                                              \
-                item->sums[z * item->output.lanes + group->offset + l] += (double)sums[z * BLOCK_LANES + l];        \
-        /* The zero voxels before and behind the row belong to the items at its ends. */                            \
-        for (int r = 0; r < OUTPUT_ROWS; r++) {                                                                     \
-            if (!to.rows[r]) continue;                                                                              \
-            const int64_t bytes = group->lanes * value_bytes(to.format);                                            \
-            if (item->tile == 0) memset(writable_value_at(to.rows[r], -to.lanes, to.format), 0, (size_t)bytes);     \
-            if (item->tile + item->tiles == item->work.tile_columns)                                                \
-                memset(writable_value_at(to.rows[r], output_columns(item) * to.lanes, to.format), 0,                \
-                       (size_t)(voxels_after(item) * bytes));                                                       \
-        }                                                                                                           \
+static void transform_columns_back(const struct lane_group *group, const float *products, int32_t columns,
+                                   const struct output_rows *to) {
+    if (is_pair(group)) {
+        transform_pair_output(products, columns, to);
+        return;
     }
-
-/* The outputs of some columns only, in float32 to `outputs`. */
-#define TRANSFORM_GROUP_COLUMNS(vector)                                                                             \
-    static void transform_group_columns_##vector(const struct item *item, const struct lane_group *group,           \
-                                                 int32_t first, int32_t columns, float *const outputs[4]) {         \
-        struct output_rows_##vector to = group_output_##vector(item, group);                                        \
-        to.format = ANK_FLOAT32;                                                                                    \
-        to.columns = columns;                                                                                       \
-        for (int r = 0; r < OUTPUT_ROWS; r++)                                                                       \
-            to.rows[r] = outputs[r / 4] + (int64_t)(r % 4) * LABELLED_COLUMNS * group->lanes;                       \
-        const float *products = columns_of(item, group, 0) + (int64_t)first * group->lanes;                         \
-        transform_output_##vector(products, columns, &to);                                                          \
-    }
-
-DESCRIBE_OUTPUT(8)
-TRANSFORM_GROUP_OUTPUT(8)
-TRANSFORM_GROUP_COLUMNS(8)
 #if WIDE == 16
-DESCRIBE_OUTPUT(16)
-TRANSFORM_GROUP_OUTPUT(16)
-TRANSFORM_GROUP_COLUMNS(16)
+    if (group->lanes == WIDE) {
+        transform_output_16(products, columns, to);
+        return;
+    }
 #endif
-#undef DESCRIBE_OUTPUT
-#undef TRANSFORM_GROUP_OUTPUT
-#undef TRANSFORM_GROUP_COLUMNS
+    transform_output_8(products, columns, to);
+}
+
+static void transform_group_output(const struct item *item, const struct lane_group *group, int32_t tile_row) {
+    const ank_epilogue *epilogue = &item->operation->epilogue;
+    struct output_rows to = group_output(item, group);
+    output_rows(item, &item->operation->output[group->block], tile_row, to.rows);
+    to.streamed = are_streamed_rows(item, group, to.rows);
+    if (epilogue->residual) output_rows(item, &epilogue->residual[group->block], tile_row, to.added_rows);
+    for (int r = 0; epilogue->shortcut && r < OUTPUT_ROWS; r++) to.added_rows[r] = shortcut_row(item, group, r);
+    float sums[4 * BLOCK_LANES] = {0};
+    if (item->sums) to.sums = sums;
+    transform_columns_back(group, columns_of(item, group, 0), output_columns(item), &to);
+    for (int32_t z = 0; item->sums && z < 4; z++)
+        for (int32_t l = 0; l < BLOCK_LANES; l++)
+            item->sums[z * item->output.stored_lanes + group->stored_offset + (l & (group->stored_lanes - 1))] +=
+                (double)sums[z * BLOCK_LANES + l];
+    /* The zero voxels before and behind the row belong to the items at its ends. */
+    for (int r = 0; r < OUTPUT_ROWS; r++) {
+        if (!to.rows[r]) continue;
+        const int64_t bytes = to.lanes * value_bytes(to.format);
+        if (item->tile == 0) memset(writable_value_at(to.rows[r], -to.lanes, to.format), 0, (size_t)bytes);
+        if (item->tile + item->tiles == item->work.tile_columns)
+            memset(writable_value_at(to.rows[r], output_columns(item) * to.lanes, to.format), 0,
+                   (size_t)(voxels_after(item) * bytes));
+    }
+}
 
 static void transform_block_output(const struct item *item, int32_t tile_row) {
-    for (int32_t g = 0; g < item->output.count; g++) {
-        const struct lane_group *group = &item->output.group[g];
-#if WIDE == 16
-        if (group->lanes == WIDE) {
-            transform_group_output_16(item, group, tile_row);
-            continue;
-        }
-#endif
-        transform_group_output_8(item, group, tile_row);
-    }
+    for (int32_t g = 0; g < item->output.count; g++)
+        transform_group_output(item, &item->output.group[g], tile_row);
+}
+
+/* The outputs of some columns only, in float32 to `outputs`. */
+static void transform_group_columns(const struct item *item, const struct lane_group *group, int32_t first,
+                                    int32_t columns, float *const outputs[4]) {
+    struct output_rows to = group_output(item, group);
+    to.format = ANK_FLOAT32;
+    to.columns = columns;
+    for (int r = 0; r < OUTPUT_ROWS; r++)
+        to.rows[r] = outputs[r / 4] + (int64_t)(r % 4) * LABELLED_COLUMNS * group->stored_lanes;
+    transform_columns_back(group, columns_of(item, group, 0) + (int64_t)first * group->stored_lanes, columns, &to);
 }
 
 /* Labels what `outputs` holds, the columns from `first` on, as far as it lies in the box. */
@@ -453,22 +510,16 @@ static void label_block(const struct item *item, int32_t tile_row) {
     for (int32_t g = 0; g < item->output.count; g++) {
         const struct lane_group *group = &item->output.group[g];
         for (int z = 0; z < 4; z++)
-            planes[g][z] = item->outputs + (int64_t)LABELLED_COLUMNS * (OUTPUT_ROWS * group->offset + 4 * z * group->lanes);
-        outputs[g] = (ank_block){planes[g], LABELLED_COLUMNS * group->lanes, group->lanes, group->channels, ANK_FLOAT32};
+            planes[g][z] = item->outputs
+                           + (int64_t)LABELLED_COLUMNS * (OUTPUT_ROWS * group->offset + 4 * z * group->stored_lanes);
+        outputs[g] = (ank_block){planes[g], LABELLED_COLUMNS * group->stored_lanes, group->stored_lanes, group->channels,
+                                 ANK_FLOAT32};
     }
     const int32_t all = output_columns(item);
     for (int32_t first = 0; first < all; first += LABELLED_COLUMNS) {
         const int32_t columns = all - first < LABELLED_COLUMNS ? all - first : LABELLED_COLUMNS;
-        for (int32_t g = 0; g < item->output.count; g++) {
-            const struct lane_group *group = &item->output.group[g];
-#if WIDE == 16
-            if (group->lanes == WIDE) {
-                transform_group_columns_16(item, group, first, columns, planes[g]);
-                continue;
-            }
-#endif
-            transform_group_columns_8(item, group, first, columns, planes[g]);
-        }
+        for (int32_t g = 0; g < item->output.count; g++)
+            transform_group_columns(item, &item->output.group[g], first, columns, planes[g]);
         label_columns(item, tile_row, first, columns, outputs);
     }
 }
@@ -495,16 +546,22 @@ static void winograd_plan(struct lane_groups *input, struct lane_groups *output,
 /* Of tile_values: one more than there are points; see above. */
 static int64_t tile_slots(const struct winograd_work *work) { return work->row_points + 1; }
 
+static int64_t pair_tiles_floats(const struct lane_groups *input, const struct lane_groups *output,
+                                 const struct winograd_work *work) {
+    return (int64_t)(pairs_in(input) + pairs_in(output)) * work->block_tiles * BLOCK_LANES;
+}
+
 /* Of an item's sums, which are doubles. */
 static int64_t sums_floats(const struct lane_groups *output) {
-    return 4 * output->lanes * (int64_t)(sizeof(double) / sizeof(float));
+    return 4 * output->stored_lanes * (int64_t)(sizeof(double) / sizeof(float));
 }
 
 static size_t winograd_scratch_bytes(const ank_convolution *operation) {
     struct lane_groups input, output;
     struct winograd_work work;
     winograd_plan(&input, &output, &work, operation);
-    int64_t floats = columns_floats(&input, &output) + tile_slots(&work) * work.tile_slot + sums_floats(&output);
+    int64_t floats = columns_floats(&input, &output) + tile_slots(&work) * work.tile_slot
+                     + pair_tiles_floats(&input, &output, &work) + sums_floats(&output);
     const ank_shortcut *shortcut = operation->epilogue.shortcut;
     if (shortcut) {
         const int64_t voxels = work.tile_width * work.block_tiles;
@@ -540,9 +597,12 @@ static void winograd_convolve(const ank_convolution *operation, int64_t index, v
     item.operation = operation;
     winograd_plan(&item.input, &item.output, &item.work, operation);
     ank_lane_groups(&item.output_vectors, operation->output_count, operation->output, WIDE);
-    ank_output_passes(&item.passes, &item.output_vectors, &item.input, WIDE);
-    ank_output_passes(&item.row_passes, &item.output_vectors, NULL, WIDE);
+    ank_output_passes(&item.passes, &item.output_vectors, 1, WIDE);
+    ank_output_passes(&item.row_passes, &item.output_vectors, 0, WIDE);
     const struct winograd_work *work = &item.work;
+    item.input_pairs = pairs_in(&item.input);
+    item.output_pairs = pairs_in(&item.output);
+    if (item.input_pairs + item.output_pairs > 0) make_pair_matrices(has_wide_tiles(&item), &item.matrices);
 
     /* Consecutive items walk on along H. */
     const int32_t stretch = (int32_t)(index % work->row_stretches);
@@ -554,9 +614,10 @@ static void winograd_convolve(const ank_convolution *operation, int64_t index, v
     item.tiles = winograd_first_tile(work, block + 1) - item.tile;
     item.columns = scratch;
     item.tile_values = item.columns + columns_floats(&item.input, &item.output);
-    double *const sums = (double *)(item.tile_values + tile_slots(work) * work->tile_slot);
+    item.pair_tiles = item.tile_values + tile_slots(work) * work->tile_slot;
+    double *const sums = (double *)(item.pair_tiles + pair_tiles_floats(&item.input, &item.output, work));
     item.sums = operation->epilogue.sums ? sums : NULL;
-    for (int32_t l = 0; item.sums && l < 4 * item.output.lanes; l++) sums[l] = 0;
+    for (int32_t l = 0; item.sums && l < 4 * item.output.stored_lanes; l++) sums[l] = 0;
     item.shortcut = (float *)sums + sums_floats(&item.output);
     item.widened = item.shortcut + (int64_t)OUTPUT_ROWS * work->tile_width * work->block_tiles * item.output.lanes;
     item.outputs = item.shortcut;
@@ -576,6 +637,6 @@ static void winograd_convolve(const ank_convolution *operation, int64_t index, v
     await_streams();
     const int64_t addends = (int64_t)work->row_stretches * work->column_blocks;
     for (int32_t z = 0; item.sums && z < 4 && item.plane + z < operation->end_plane; z++)
-        memcpy(operation->epilogue.sums + ((item.plane + z) * addends + index % addends) * item.output.lanes,
-               sums + z * item.output.lanes, sizeof(double) * (size_t)item.output.lanes);
+        memcpy(operation->epilogue.sums + ((item.plane + z) * addends + index % addends) * item.output.stored_lanes,
+               sums + z * item.output.stored_lanes, sizeof(double) * (size_t)item.output.stored_lanes);
 }

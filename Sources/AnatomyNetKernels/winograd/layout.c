@@ -8,7 +8,7 @@ static int suits(int32_t kernel, int32_t stride, int32_t wide_tiles, int32_t inp
     if (kernel != 3 || stride != 1) return 0;
     int64_t channels = 0, lanes = 0;
     for (int32_t b = 0; b < input_count; b++) {
-        if (input[b].lanes < 8) return 0;
+        if (input[b].lanes < ANK_PAIR_LANES) return 0;
         channels += input[b].channels;
     }
     for (int32_t b = 0; b < output_count; b++) lanes += output[b].lanes;

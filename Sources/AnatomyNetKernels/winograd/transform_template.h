@@ -134,6 +134,7 @@ ANK_INLINE void NAMED(transform_columns_of)(const char *const rows[WINOGRAD_PLAN
                                             int64_t values, float *to) {
     const int row_count = 6 * (is_short ? SHORT_INPUTS : WINOGRAD_POINTS);
     for (int64_t i = 0; i < values; i += LANES) {
+        if (values - i < LANES) i = values - LANES;
         const int64_t offset = i * value_bytes(format);
         if (offset % LINE_BYTES == 0) {
 #pragma clang loop unroll(full)
@@ -168,8 +169,8 @@ ANK_INLINE void NAMED(transform_columns_in)(const void *const rows[WINOGRAD_PLAN
         NAMED(transform_columns_of)(from, distance, is_short, 0, ANK_BFLOAT16, values, to);
 }
 
-/* Transforms the columns of a row block along D and H: `values` consecutive ones of each row, a multiple
- * of LANES. Those of point e go to `to` + e * COLUMN_SLOT. rows[6 * z + y]: see transform_column. A short tile has
+/* Transforms the columns of a row block along D and H: `values` consecutive ones of each row, LANES or more; where they
+ * are no multiple of it, the last vector has some that the one before had. Those of point e go to `to` + e * COLUMN_SLOT. rows[6 * z + y]: see transform_column. A short tile has
  * rows of four planes, and no points b and -b along D.
  *
  * While a column is transformed, the next is fetched into the first-level cache: no processor follows
@@ -287,24 +288,10 @@ static ANK_OUT_OF_LINE void NAMED(restore_columns)(const float *products, int64_
         NAMED(restore_columns_of)(products, slot, LANES, 0, tiles, columns);
 }
 
-/* Where the outputs of a row block go, for one block. */
-struct NAMED(output_rows) {
-    void *rows[16];       /* [z][y]: voxel x of the first tile; NULL: not wanted */
-    void *added_rows[16]; /* likewise of a residual or a shortcut; used where `added` is set */
-    int added;
-    int streamed; /* all rows are wanted, and vectors may be written past the caches */
-    int is_short; /* no row beyond the second plane is wanted, and products of b and -b along D are missing */
-    int32_t format, added_format;
-    int32_t lanes;   /* of a voxel: a multiple of LANES */
-    int32_t columns; /* voxels of the row from x on; those after are zero */
-    float scale[BLOCK_LANES], shift[BLOCK_LANES], negative_slope;
-    float *sums; /* [z][BLOCK_LANES]: where the outputs are added up, as they are stored; NULL: nowhere */
-};
-
 /* `is_short`, `whole` (all of its rows are wanted) and what follows are constants after inlining; `streamed` only
  * where vectors fill a line. */
 ANK_INLINE void NAMED(transform_output_of)(const float *products, int32_t columns,
-                                           const struct NAMED(output_rows) *to, const int is_short, const int whole,
+                                           const struct output_rows *to, const int is_short, const int whole,
                                            const int32_t format, const int32_t added_format, const int summed,
                                            const int streamed) {
 #define OUTPUT(r) writable_value_at(to->rows[r], offset, format)
@@ -372,7 +359,7 @@ ANK_INLINE void NAMED(transform_output_of)(const float *products, int32_t column
 
 /* All but the first three are constants after inlining. */
 ANK_INLINE void NAMED(transform_output_as)(const float *products, int32_t columns,
-                                           const struct NAMED(output_rows) *to, const int is_short, const int whole,
+                                           const struct output_rows *to, const int is_short, const int whole,
                                            const int32_t format, const int32_t added_format) {
     const int may_stream = LANES == 16 && whole && format == ANK_FLOAT32;
     if (may_stream && to->streamed && to->sums)
@@ -387,7 +374,7 @@ ANK_INLINE void NAMED(transform_output_as)(const float *products, int32_t column
 
 /* `is_short` and `whole` are constants after inlining. */
 ANK_INLINE void NAMED(transform_output_in)(const float *products, int32_t columns,
-                                           const struct NAMED(output_rows) *to, const int is_short, const int whole) {
+                                           const struct output_rows *to, const int is_short, const int whole) {
     if (to->format == ANK_FLOAT32)
         NAMED(transform_output_as)(products, columns, to, is_short, whole, ANK_FLOAT32, ANK_FLOAT32);
     else if (to->added_format == ANK_FLOAT32)
@@ -399,7 +386,7 @@ ANK_INLINE void NAMED(transform_output_in)(const float *products, int32_t column
 /* Transforms the row block's columns of products, that of point e at products + e * COLUMN_SLOT, back along H and
  * D and writes them. Two of the four rows at a time keep 12 values in registers between the two steps. */
 static ANK_OUT_OF_LINE void NAMED(transform_output)(const float *products, int32_t columns,
-                                                    const struct NAMED(output_rows) *to) {
+                                                    const struct output_rows *to) {
     int whole = 1;
     for (int r = 0; r < 16; r++) whole &= to->rows[r] != NULL;
     if (to->is_short)

@@ -62,12 +62,9 @@ void winograd_prepare_weights(const ank_convolution_shape *shape, const float *w
                               const double *scale, float *prepared, int32_t vector_lanes) {
     struct lane_groups input, output;
     struct output_passes passes;
-    ank_lane_groups(&input, shape->input_count, shape->input, vector_lanes);
+    ank_lane_groups(&input, shape->input_count, shape->input, BLOCK_LANES);
     ank_lane_groups(&output, shape->output_count, shape->output, vector_lanes);
-    ank_output_passes(&passes, &output, &input, vector_lanes);
-
-    int32_t used_lanes = 0;
-    for (int32_t i = 0; i < input.count; i++) used_lanes += ank_used_lanes(input.group[i].channels);
+    ank_output_passes(&passes, &output, 1, vector_lanes);
 
     const int wide = winograd_takes_wide_tiles(shape->wide_tiles, vector_lanes);
     const int32_t points = winograd_cube_points(wide);
@@ -76,16 +73,17 @@ void winograd_prepare_weights(const ank_convolution_shape *shape, const float *w
 
     for (int32_t g = 0, o = 0; g < output.count; g++)
         for (int32_t lane = 0; lane < output.group[g].channels; lane++, o++) {
-            const struct weight_column column =
-                ank_weight_column(&output, &passes, input.channels, used_lanes, g, lane, vector_lanes);
+            const int dotted = is_pair(&output.group[g]);
+            struct weight_column column = {0};
+            if (!dotted) column = ank_weight_column(&output, &passes, input.channels, g, lane, vector_lanes);
+            const int64_t dots = (int64_t)input.channels * output.group[g].offset + (int64_t)lane * ank_used_lanes_of(&input);
             for (int32_t i = 0, k = 0, lanes = 0; i < input.count; lanes += ank_used_lanes(input.group[i].channels), i++)
                 for (int32_t l = 0; l < input.group[i].channels; l++, k++) {
                     const int32_t input_channel = shape->input_order ? shape->input_order[k] : k;
                     double values[WINOGRAD_CUBE_POINTS_MAX];
                     transform_kernel(weights + 27 * ((int64_t)o * shape->input_channels + input_channel),
                                      scale ? scale[o] : 1, wide, values);
-                    float *to = prepared + column.first
-                                + (column.by_lane ? lanes + l : k * column.step);
+                    float *to = prepared + (dotted ? dots + lanes + l : column.first + k * column.step);
                     for (int32_t e = 0; e < points; e++) to[e * point_stride] = (float)values[e];
                 }
         }
