@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-/* In the library's static thread-local block, so that reporting a failure never allocates. */
+/* In the library's thread-local block, so that reporting a failure does not allocate, but for that block where a thread
+ * first uses a library that was loaded at run time. */
 static _Thread_local char last_error[1024];
 
 void ans_set_last_error(const char *message) {

@@ -26,6 +26,14 @@ void *ans_allocate(size_t bytes) {
     return memory;
 }
 
+int32_t ans_has_room(void) {
+    const size_t room = 16 << 20;
+    void *mapping = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (mapping == MAP_FAILED) return 0;
+    munmap(mapping, room);
+    return 1;
+}
+
 void ans_deallocate(void *memory, size_t bytes) {
     if (memory == NULL) return;
     if (bytes < huge_page) {

@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <link.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -39,6 +40,7 @@ static const char *const own_names[] = {"libgomp.so.1", "libomp.so.5"};
 
 static struct {
     pthread_mutex_t mutex;
+    pthread_mutex_t creating; /* held by who finds out how many threads there can be until it has them */
     pthread_once_t once;
     int32_t sessions;        /* begun and not ended */
     bool forked;             /* this process is a child made by fork() */
@@ -46,18 +48,23 @@ static struct {
     omp_pause own_pause;     /* NULL: it is not to be paused */
     size_t stack_bytes;      /* of a thread of any runtime; 0: the system's default */
     char own_path[1024];
-} state = {.mutex = PTHREAD_MUTEX_INITIALIZER, .once = PTHREAD_ONCE_INIT};
+} state = {.mutex = PTHREAD_MUTEX_INITIALIZER, .creating = PTHREAD_MUTEX_INITIALIZER, .once = PTHREAD_ONCE_INIT};
 
 static const char whitespace[] = " \t\n\v\f\r";
 
 /* Sessions that the calling thread has begun and not ended. */
 static _Thread_local int32_t sessions_of_thread;
 
+/* A thread that looks for a runtime holds the loader's lock, too, which a child would inherit for good: a fork
+ * waits for it. */
+static void prepare_fork(void) { pthread_mutex_lock(&state.mutex); }
+static void live_on_as_parent(void) { pthread_mutex_unlock(&state.mutex); }
+
 static void begin_life_as_child(void) {
-    /* The parent's other threads, which may have held the mutex, do not exist here. */
-    pthread_mutex_t fresh = PTHREAD_MUTEX_INITIALIZER;
-    state.mutex = fresh;
-    state.sessions = 0;
+    /* The parent's other threads, which may have held a mutex, do not exist here, nor do their sessions. */
+    const pthread_mutex_t fresh = PTHREAD_MUTEX_INITIALIZER;
+    state.mutex = state.creating = fresh;
+    state.sessions = sessions_of_thread;
     state.forked = true;
     /* Forked in the middle of a session (from a callback), this thread still has a team of threads
      * that are not here: no runtime will do. */
@@ -90,7 +97,7 @@ static void begin_life(void) {
         const size_t bytes = stack_size_in(variables[index]);
         if (bytes > state.stack_bytes) state.stack_bytes = bytes;
     }
-    pthread_atfork(NULL, NULL, begin_life_as_child);
+    pthread_atfork(prepare_fork, live_on_as_parent, begin_life_as_child);
 }
 
 /* ---- Finding a runtime ---- */
@@ -205,9 +212,40 @@ static int32_t creatable_threads(int32_t wanted) {
 
 static void do_nothing(void *context) { (void)context; }
 
+/* Has the runtime create its threads, now and not when others may be gone: it keeps them as long as it is asked for the
+ * same number. Who does the same at the same time waits, lest both count on the same threads. Returns how
+ * many `wanted` workers there are. */
+static int32_t create_workers(gomp_parallel entry, int32_t wanted) {
+    pthread_mutex_lock(&state.creating);
+    const int32_t workers = 1 + creatable_threads(wanted - 1);
+    if (workers > 1) entry(do_nothing, NULL, (unsigned)workers, 0);
+    pthread_mutex_unlock(&state.creating);
+    return workers;
+}
+
+/* Processors on which the calling thread may run. A runtime that is told to bind threads binds this one, too, which is
+ * the host's. */
+typedef struct {
+    cpu_set_t processors[16];
+    bool is_known;
+} affinity;
+
+static affinity current_affinity(void) {
+    affinity current;
+    current.is_known = sched_getaffinity(0, sizeof current.processors, current.processors) == 0;
+    return current;
+}
+
+static void restore_affinity(const affinity *before) {
+    const affinity now = current_affinity();
+    if (before->is_known && now.is_known && !CPU_EQUAL_S(sizeof now.processors, before->processors, now.processors))
+        sched_setaffinity(0, sizeof before->processors, before->processors);
+}
+
 ans_session ans_begin(int32_t workers) {
     ans_session session = {.workers = workers < 1 ? 1 : workers, .runtime = ANS_RUNTIME_NONE, .entry = NULL};
     pthread_once(&state.once, begin_life);
+    const affinity of_host = current_affinity();
     pthread_mutex_lock(&state.mutex);
     state.sessions += 1;
     sessions_of_thread += 1;
@@ -222,10 +260,8 @@ ans_session ans_begin(int32_t workers) {
     if (session.runtime == ANS_RUNTIME_NONE) {
         session.workers = 1;
     } else if (session.workers > 1) {
-        session.workers = 1 + creatable_threads(session.workers - 1);
-        /* The runtime creates its threads now, not when others may be gone, and keeps them as long as
-         * it is asked for the same number. */
-        if (session.workers > 1) ((gomp_parallel)session.entry)(do_nothing, NULL, (unsigned)session.workers, 0);
+        session.workers = create_workers((gomp_parallel)session.entry, session.workers);
+        restore_affinity(&of_host);
     }
     return session;
 }
@@ -279,11 +315,7 @@ static int64_t claim_items(team *mine, long long *first) {
     return count;
 }
 
-/* What each thread of the team does. */
-static void take_items(void *context) {
-    team *mine = context;
-    int32_t worker = atomic_fetch_add_explicit(&mine->next_worker, 1, memory_order_relaxed);
-    bool is_caller = pthread_equal(pthread_self(), mine->caller);
+static void take_items(team *mine, int32_t worker, bool is_caller) {
     long long item;
     for (int64_t count; (count = claim_items(mine, &item)) > 0;) {
         for (const long long end = item + count; item < end; item += 1) {
@@ -298,6 +330,19 @@ static void take_items(void *context) {
     }
 }
 
+/* What each thread of the team does. */
+static void work_in_team(void *context) {
+    team *mine = context;
+    int32_t worker = atomic_fetch_add_explicit(&mine->next_worker, 1, memory_order_relaxed);
+    if (pthread_equal(pthread_self(), mine->caller)) {
+        take_items(mine, worker, true);
+        return;
+    }
+    const ans_floating_point of_thread = ans_hold_floating_point();
+    take_items(mine, worker, false);
+    ans_restore_floating_point(of_thread);
+}
+
 int32_t ans_run(ans_session session, int64_t items, ans_work work, void *work_context, ans_tick tick,
                 void *tick_context) {
     team everyone = {
@@ -310,9 +355,9 @@ int32_t ans_run(ans_session session, int64_t items, ans_work work, void *work_co
         .workers = session.workers,
     };
     if (session.workers > 1 && items > 1) {
-        ((gomp_parallel)session.entry)(take_items, &everyone, (unsigned)session.workers, 0);
+        ((gomp_parallel)session.entry)(work_in_team, &everyone, (unsigned)session.workers, 0);
     } else {
-        take_items(&everyone);
+        work_in_team(&everyone);
     }
     return atomic_load(&everyone.stopped);
 }

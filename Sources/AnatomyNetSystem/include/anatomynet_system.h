@@ -3,6 +3,7 @@
 #ifndef ANATOMYNET_SYSTEM_H
 #define ANATOMYNET_SYSTEM_H
 
+#include <fenv.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +21,22 @@ enum { ANS_HUGE_PAGE = 2 << 20 };
  * with ans_deallocate and the same size. */
 void *ans_allocate(size_t bytes);
 void ans_deallocate(void *memory, size_t bytes);
+
+/* Whether the system still gives a call what its small allocations take together, 16 MB. Swift ends the process where
+ * one of them is refused, so that is asked before it comes to them. */
+int32_t ans_has_room(void);
+
+/* ---- floating_point.c ---- */
+
+/* The calling thread's rounding mode, exceptions that trap, and flags. */
+typedef struct ans_floating_point {
+    fenv_t environment;
+} ans_floating_point;
+
+/* Rounds to the nearest and traps nothing until what it returns is restored: a host may have it otherwise, and its
+ * results would differ, or what is computed in lanes that nobody uses would end it. */
+ans_floating_point ans_hold_floating_point(void);
+void ans_restore_floating_point(ans_floating_point of_host);
 
 /* ---- last_error.c ---- */
 
