@@ -129,9 +129,8 @@ public struct Segmenter: Sendable {
         var requirements = GridRequirements(
             orientation: description.orientation, paddingMultiple: description.paddingMultiple)
         if case .fixed(let spacing) = description.spacing { requirements.spacing = spacing }
-        if let minimum = description.spacingMinimum, let maximum = description.spacingMaximum {
-            requirements.spacingRange = GridRequirements.SpacingRange(minimum: minimum, maximum: maximum)
-        }
+        requirements.spacingRange = GridRequirements.SpacingRange(
+            minimum: description.spacingMinimum, maximum: description.spacingMaximum)
         return try NetworkGrid(
             caller: geometry, requirements: requirements, region: options.region,
             allowsUntrainedSpacing: options.allowsUntrainedSpacing)

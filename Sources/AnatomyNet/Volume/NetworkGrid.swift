@@ -3,14 +3,23 @@ struct GridRequirements: Sendable, Equatable {
     var orientation: Orientation
     /// mm, in the order of the orientation's letters; nil: any spacing, as it is.
     var spacing: SIMD3<Double>?
-    /// Spacings of the volumes it was trained on, in the same order; nil: not stated.
-    var spacingRange: SpacingRange?
+    /// Spacings of the volumes it was trained on, in the same order.
+    var spacingRange = SpacingRange()
     /// Every dimension the network sees is a multiple of this.
     var paddingMultiple: Int
 
+    /// Either end may be nil: not stated.
     struct SpacingRange: Sendable, Equatable {
-        var minimum: SIMD3<Double>
-        var maximum: SIMD3<Double>
+        var minimum: SIMD3<Double>?
+        var maximum: SIMD3<Double>?
+
+        /// Whether a spacing lies between the stated ends, or beyond them by no more than a relative
+        /// `tolerance`.
+        func contains(_ spacing: SIMD3<Double>, tolerance: Double) -> Bool {
+            if let minimum, any(spacing .< minimum * (1 - tolerance)) { return false }
+            if let maximum, any(spacing .> maximum * (1 + tolerance)) { return false }
+            return true
+        }
     }
 }
 
@@ -100,8 +109,8 @@ struct NetworkGrid: Sendable, Equatable {
                 "the volume's spacing is unknown, and its axes lie \(alignment.angle.formatted(2))° from the model's "
                     + "orientation \(requirements.orientation): resampling it needs the spacing")
         }
-        if let callerSpacing, let range = requirements.spacingRange, !allowsUntrainedSpacing {
-            try Self.check(callerSpacing, in: range)
+        if let callerSpacing, !allowsUntrainedSpacing {
+            try Self.check(callerSpacing, in: requirements.spacingRange)
         }
         let from = callerSpacing ?? .one
         let to = requirements.spacing ?? from
@@ -225,16 +234,15 @@ struct NetworkGrid: Sendable, Equatable {
     private static func check(
         _ spacing: SIMD3<Double>, in range: GridRequirements.SpacingRange
     ) throws(AnatomyNetError) {
-        for axis in 0..<3 {
-            let low = range.minimum[axis] * (1 - spacingTolerance)
-            let high = range.maximum[axis] * (1 + spacingTolerance)
-            guard spacing[axis] < low || spacing[axis] > high else { continue }
-            throw AnatomyNetError(
-                .spacing,
-                "the volume's spacing along the model's axes is \(described(spacing)); the model was trained on "
-                    + "\(described(range.minimum)) to \(described(range.maximum)). The option allow_untrained_spacing permits others"
-            )
-        }
+        guard !range.contains(spacing, tolerance: spacingTolerance) else { return }
+        let ends = [
+            range.minimum.map { "from \(described($0))" }, range.maximum.map { "up to \(described($0))" },
+        ]
+        throw AnatomyNetError(
+            .spacing,
+            "the volume's spacing along the model's axes is \(described(spacing)); the model was trained on spacings "
+                + ends.compactMap { $0 }.joined(separator: " ")
+                + ". The option allow_untrained_spacing permits others")
     }
 
     private static func described(_ spacing: SIMD3<Double>) -> String {
