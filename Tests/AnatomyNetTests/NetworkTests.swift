@@ -45,6 +45,15 @@ import Testing
         #expect(graph.paddingUnit == 1 << poolings)
     }
 
+    @Test(arguments: [0, 17, 20]) func aWrongNumberOfBlocksIsToldAsItIs(blocks: Int) throws {
+        let description = try ModelDescription(metadata: [(key: "anatomynet.channels", value: "28,30,32,34")])
+        let names = Set(["layer11.0.weight"] + (0..<blocks).map { "layer1.\($0).conv1.weight" })
+        let error = #expect(throws: AnatomyNetError.self) {
+            _ = try Architecture(description) { names.contains($0) ? [10, 14, 3, 3, 3] : nil }
+        }
+        #expect(error?.message.contains("a stage has \(blocks) residual blocks") == true)
+    }
+
     /// Without gates a network amplifies the rounding error of wide tiles beyond 1e-5 of its logits' deviation.
     @Test func onlyNetworksWithSqueezeAndExcitationTakeWideTiles() {
         func residual(gated: Bool, _ merge: ResidualFamily.Merge) -> LayerGraph {

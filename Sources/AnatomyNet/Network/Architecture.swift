@@ -56,10 +56,7 @@ public struct Architecture: Sendable, Equatable {
             graph = PlainFamily(channels: stated, poolings: Self.poolings(name), classCount: classCount).graph
             return
         }
-        let blocks =
-            description.blocks ?? (0...Self.largestBlockCount).first {
-                shape("layer1.\($0).conv1.weight") == nil
-            } ?? 0
+        let blocks = description.blocks ?? Self.blockCount(shape)
         guard (1...Self.largestBlockCount).contains(blocks) else {
             throw AnatomyNetError(
                 .metadata,
@@ -95,6 +92,12 @@ public struct Architecture: Sendable, Equatable {
         guard blockOnly.allSatisfy({ shape($0) == nil }) else { return .residualBlock }
         return .convolution(
             hasBias: shape("layer10.conv1.bias") != nil, isNormalized: shape("layer10.bn1.weight") != nil)
+    }
+
+    private static func blockCount(_ shape: (String) -> [Int]?) -> Int {
+        var count = 0
+        while shape("layer1.\(count).conv1.weight") != nil { count += 1 }
+        return count
     }
 
     private static func isPlain(_ name: String) -> Bool { poolings(name) > 0 }
