@@ -315,8 +315,16 @@ struct Plan {
 }
 
 extension Plan {
-    /// How often a layer runs.
-    func runCount(of layer: Int) -> Double { repetitions[layer] == nil ? 1 : 2 }
+    /// The passes over the head that precede the last one, where statistics are the volume's own.
+    var statisticsWaves: [StatisticsWave] {
+        network.batchNorm == .volume ? network.graph.statisticsWaves(from: head.firstLayer) : []
+    }
+
+    /// How often a layer runs over its whole grid.
+    func runCount(of layer: Int) -> Double {
+        if layer >= head.firstLayer { return Double(1 + statisticsWaves.count { $0.last >= layer }) }
+        return repetitions[layer] == nil ? 1 : 2
+    }
 
     /// Multiplications of a direct computation of one run of a layer and of the shortcut within it.
     func multiplicationCount(of layer: Int) -> Double {
