@@ -64,7 +64,6 @@ public struct ModelOverrides: Sendable, Equatable {
 /// Everything a weight file's metadata says about its model, with the caller's overrides and the
 /// documented defaults in their places: overrides before metadata before defaults.
 public struct ModelDescription: Sendable, Equatable {
-    public let formatVersion: Int
     /// A name such as "AnatomyNet"; whether the library has such a network is not checked here.
     public let architecture: String
     /// Channels of the encoder's levels, as stated; nil: to be read off the tensors.
@@ -119,7 +118,6 @@ public struct ModelDescription: Sendable, Equatable {
             throw AnatomyNetError(
                 .unsupported, "\(stated.subject) is \(quoted(stated.text)); this library reads version 1")
         }
-        formatVersion = 1
 
         let architecture: String
         if let stated = overrides.architecture ?? value(.architecture)?.text {
