@@ -48,11 +48,7 @@ struct Executor {
             let depth = plan.maps[index]?.layout.grid.depth ?? 0
             try runLayer(index, planes: 0..<depth)
             if plan.network.batchNorm == .volume {
-                if let stopwatch {
-                    try stopwatch.measure(index) { () throws(AnatomyNetError) in try normalize(index) }
-                } else {
-                    try normalize(index)
-                }
+                try stopwatch.measure(index) { () throws(AnatomyNetError) in try normalize(index) }
             }
         }
         for wave in plan.statisticsWaves {
@@ -86,7 +82,6 @@ struct Executor {
     private func handOver(_ planes: Range<Int>) throws(AnatomyNetError) {
         let last = graph.layers.count - 1
         let logits = workspace.blocks(of: last)
-        guard let stopwatch else { return try sink.consume(planes: planes, logits: logits, runner: runner) }
         try stopwatch.measure(last + 1) { () throws(AnatomyNetError) in
             try sink.consume(planes: planes, logits: logits, runner: runner)
         }
@@ -95,7 +90,6 @@ struct Executor {
     // MARK: Layers
 
     private func runLayer(_ index: Int, planes: Range<Int>) throws(AnatomyNetError) {
-        guard let stopwatch else { return try runUntimed(index, planes: planes) }
         try stopwatch.measure(index) { () throws(AnatomyNetError) in try runUntimed(index, planes: planes) }
     }
 

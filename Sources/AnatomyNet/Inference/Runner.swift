@@ -1,5 +1,4 @@
 import AnatomyNetSystem
-import Glibc
 
 /// Runs work items on the threads of one call and reports its progress.
 ///
@@ -84,7 +83,7 @@ final class Runner {
 
     private func tick(finished: Int64) -> Int32 {
         guard progress != nil else { return 0 }
-        let now = Self.now()
+        let now = MonotonicClock.seconds
         guard now - lastReport >= reportInterval else { return 0 }
         lastReport = now
         let share = currentCost * Double(finished) / Double(currentItems)
@@ -95,12 +94,6 @@ final class Runner {
         guard let progress else { return true }
         reported = max(reported, fraction)
         return progress(reported)
-    }
-
-    private static func now() -> Double {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Double(time.tv_sec) + 1e-9 * Double(time.tv_nsec)
     }
 
     private static let cancelled = AnatomyNetError(.cancelled, "the progress callback cancelled the call")

@@ -1,6 +1,4 @@
-import AnatomyNetKernels
 import AnatomyNetSystem
-import Glibc
 
 /// Segments CT volumes with a model: geometry → intensities → network → labels.
 ///
@@ -74,7 +72,7 @@ public struct Segmenter: Sendable {
         let stopwatch = options.timings.map { _ in Stopwatch(steps: plan.network.graph.layers.count + 1) }
         var executor = Executor(
             plan: plan, workspace: workspace, runner: runner, sink: resampler, stopwatch: stopwatch)
-        try Self.timed(stopwatch, 0) { () throws(AnatomyNetError) in
+        try stopwatch.measure(0) { () throws(AnatomyNetError) in
             try InputSampler(
                 volume: volume, grid: grid, intensities: Intensities(model.description.intensity),
                 workers: runner.workers
@@ -102,13 +100,6 @@ public struct Segmenter: Sendable {
             options.timings?(plan.timings(stopwatch, storesLabels: executor.storesLabels))
         }
         return measurements
-    }
-
-    private static func timed(
-        _ stopwatch: Stopwatch?, _ step: Int, _ body: () throws(AnatomyNetError) -> Void
-    ) throws(AnatomyNetError) {
-        guard let stopwatch else { return try body() }
-        try stopwatch.measure(step, body)
     }
 
     /// The bytes that `segment` will allocate for a volume of this geometry.
