@@ -20,9 +20,7 @@ public struct Architecture: Sendable, Equatable {
     ///   - shape: a tensor's shape by name; nil where there is no such tensor.
     public init(_ description: ModelDescription, shape: (String) -> [Int]?) throws(AnatomyNetError) {
         let name = description.architecture
-        let squeezeReduction = (
-            encoder: description.squeezeReduction.encoder, decoder: description.squeezeReduction.decoder
-        )
+        let reduction = description.squeezeReduction
         guard Self.names.contains(name) else {
             throw AnatomyNetError(
                 .unsupported,
@@ -64,18 +62,17 @@ public struct Architecture: Sendable, Equatable {
         }
         let hasSqueeze = name == "AnatomyNet" || name.hasPrefix("baselineSE")
         let smallest = stated.min() ?? 0
+        let allowed = 1..<smallest + 1
         guard
-            !hasSqueeze
-                || (squeezeReduction.encoder >= 1 && squeezeReduction.decoder >= 1
-                    && squeezeReduction.encoder <= smallest && squeezeReduction.decoder <= smallest)
+            !hasSqueeze || (allowed.contains(reduction.encoder) && allowed.contains(reduction.decoder))
         else {
             throw AnatomyNetError(
                 .metadata,
-                "the squeeze reductions are \(squeezeReduction.encoder) and \(squeezeReduction.decoder); each must be "
+                "the squeeze reductions are \(reduction.encoder) and \(reduction.decoder); each must be "
                     + "from 1 to the smallest number of channels, \(smallest)")
         }
         let family = ResidualFamily(
-            channels: stated, blocks: blocks, squeezeReduction: hasSqueeze ? squeezeReduction : nil,
+            channels: stated, blocks: blocks, squeezeReduction: hasSqueeze ? reduction : nil,
             merge: name.hasSuffix("Sum") ? .sum : .concatenate, head: Self.head(shape), classCount: classCount
         )
         guard family.merge == .concatenate || Set(stated).count == 1 else {
