@@ -3,7 +3,8 @@ public struct StepTiming: Sendable {
     public enum Step: Sendable, Equatable {
         /// Reading the volume: intensities and resampling.
         case input
-        /// A layer of the graph, by its index; a projection shortcut counts with the layer that adds it.
+        /// A layer of the graph, by its index; a projection shortcut that is computed within the layer that adds it
+        /// counts with that.
         case layer(Int)
         /// From logits to labels on the volume's own grid, unless the last layer gives labels right away.
         case labels
@@ -11,7 +12,7 @@ public struct StepTiming: Sendable {
 
     public let step: Step
     public let seconds: Double
-    /// Multiplications that a direct computation would need.
+    /// Multiplications that a direct computation would need, of all its runs together.
     public let multiplications: Double
     /// Bytes that have to pass between processor and memory if every map is read once for each of its
     /// readers and written once, and the weights read once.
