@@ -58,7 +58,7 @@ extension CallerStruct {
         }
     }
 
-    private static func isStructSize(_ size: Int) -> Bool {
+    static func isStructSize(_ size: Int) -> Bool {
         size >= 8 && size % 8 == 0 && size <= largestStructSize
     }
 

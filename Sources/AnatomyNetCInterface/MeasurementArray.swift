@@ -25,7 +25,7 @@ struct MeasurementArray {
         elements = UnsafeMutableRawPointer(first)
         stride = Int(first.pointee.struct_size)
         count = classCount
-        guard stride >= 8, stride % 8 == 0, stride <= 4096 else {
+        guard anatomynet_measurement.isStructSize(stride) else {
             throw AnatomyNetError(
                 .structSize,
                 "outputs->measurements[0].struct_size is \(stride): call anatomynet_measurement_init on every element"

@@ -25,10 +25,14 @@ final class ModelHandle: Sendable {
     /// The pointer that the caller gets, which keeps the handle alive.
     var retained: OpaquePointer { OpaquePointer(Unmanaged.passRetained(self).toOpaque()) }
 
-    /// The handle behind a caller's pointer.
+    /// The handle behind a caller's pointer; nil behind NULL.
+    static func behind(_ pointer: OpaquePointer?) -> ModelHandle? {
+        pointer.map { Unmanaged<ModelHandle>.fromOpaque(UnsafeRawPointer($0)).takeUnretainedValue() }
+    }
+
+    /// The same, where NULL is an error.
     static func from(_ pointer: OpaquePointer?) throws(AnatomyNetError) -> ModelHandle {
-        let pointer = try required(pointer, "model")
-        return Unmanaged<ModelHandle>.fromOpaque(UnsafeRawPointer(pointer)).takeUnretainedValue()
+        try required(behind(pointer), "model")
     }
 
     static func release(_ pointer: OpaquePointer) {

@@ -23,28 +23,28 @@ public func anatomynet_instruction_set() -> UnsafePointer<CChar>! { Model.bestIn
 
 @_cdecl("anatomynet_model_class_count") @implementation
 public func anatomynet_model_class_count(_ model: OpaquePointer!) -> UInt32 {
-    UInt32(handle(model)?.classNames.count ?? 0)
+    UInt32(ModelHandle.behind(model)?.classNames.count ?? 0)
 }
 
 @_cdecl("anatomynet_model_class_name") @implementation
 public func anatomynet_model_class_name(_ model: OpaquePointer!, _ label: UInt32) -> UnsafePointer<CChar>! {
-    guard let names = handle(model)?.classNames, label < names.count else { return nil }
+    guard let names = ModelHandle.behind(model)?.classNames, label < names.count else { return nil }
     return names[Int(label)].pointer
 }
 
 @_cdecl("anatomynet_model_architecture") @implementation
 public func anatomynet_model_architecture(_ model: OpaquePointer!) -> UnsafePointer<CChar>! {
-    handle(model)?.architecture.pointer
+    ModelHandle.behind(model)?.architecture.pointer
 }
 
 @_cdecl("anatomynet_model_parameter_count") @implementation
 public func anatomynet_model_parameter_count(_ model: OpaquePointer!) -> UInt64 {
-    UInt64(handle(model)?.model.architecture.graph.parameterCount ?? 0)
+    UInt64(ModelHandle.behind(model)?.model.architecture.graph.parameterCount ?? 0)
 }
 
 @_cdecl("anatomynet_model_fingerprint") @implementation
 public func anatomynet_model_fingerprint(_ model: OpaquePointer!) -> UnsafePointer<CChar>! {
-    handle(model)?.fingerprint.pointer
+    ModelHandle.behind(model)?.fingerprint.pointer
 }
 
 @_cdecl("anatomynet_model_metadata") @implementation
@@ -52,12 +52,12 @@ public func anatomynet_model_metadata(
     _ model: OpaquePointer!, _ key: UnsafePointer<CChar>!
 ) -> UnsafePointer<CChar>! {
     guard let key else { return nil }
-    return handle(model)?.metadata.first { strcmp($0.key.pointer, key) == 0 }?.value.pointer
+    return ModelHandle.behind(model)?.metadata.first { strcmp($0.key.pointer, key) == 0 }?.value.pointer
 }
 
 @_cdecl("anatomynet_model_metadata_key") @implementation
 public func anatomynet_model_metadata_key(_ model: OpaquePointer!, _ index: UInt32) -> UnsafePointer<CChar>! {
-    guard let metadata = handle(model)?.metadata, index < metadata.count else { return nil }
+    guard let metadata = ModelHandle.behind(model)?.metadata, index < metadata.count else { return nil }
     return metadata[Int(index)].key.pointer
 }
 
@@ -102,8 +102,4 @@ extension anatomynet_model_properties {
         let letters = description.orientation.description.utf8.map { CChar(bitPattern: $0) }
         orientation = (letters[0], letters[1], letters[2], 0)
     }
-}
-
-private func handle(_ model: OpaquePointer?) -> ModelHandle? {
-    model.map { Unmanaged<ModelHandle>.fromOpaque(UnsafeRawPointer($0)).takeUnretainedValue() }
 }

@@ -10,7 +10,8 @@ import Testing
         ) -> Int {
             ResidualFamily(
                 channels: channels, blocks: blocks,
-                squeezeReduction: reduction.map { (encoder: $0.0, decoder: $0.1) }, merge: merge,
+                squeezeReduction: reduction.map { SqueezeReduction(encoder: $0.0, decoder: $0.1) },
+                merge: merge,
                 classCount: 10
             ).graph.parameterCount
         }
@@ -25,7 +26,8 @@ import Testing
     @Test func theHeadOfThePapersTextHasOneConvolution() {
         func count(_ head: ResidualFamily.Head) -> Int {
             ResidualFamily(
-                channels: [28, 30, 32, 34], blocks: 2, squeezeReduction: (encoder: 15, decoder: 16),
+                channels: [28, 30, 32, 34], blocks: 2,
+                squeezeReduction: SqueezeReduction(encoder: 15, decoder: 16),
                 merge: .concatenate, head: head, classCount: 10
             ).graph.parameterCount
         }
@@ -45,12 +47,22 @@ import Testing
         #expect(graph.paddingUnit == 1 << poolings)
     }
 
+    @Test(arguments: [0, 17, 20]) func aWrongNumberOfBlocksIsToldAsItIs(blocks: Int) throws {
+        let description = try ModelDescription(metadata: [(key: "anatomynet.channels", value: "28,30,32,34")])
+        let names = Set(["layer11.0.weight"] + (0..<blocks).map { "layer1.\($0).conv1.weight" })
+        let error = #expect(throws: AnatomyNetError.self) {
+            _ = try Architecture(description) { names.contains($0) ? [10, 14, 3, 3, 3] : nil }
+        }
+        #expect(error?.message.contains("a stage has \(blocks) residual blocks") == true)
+    }
+
     /// Without gates a network amplifies the rounding error of wide tiles beyond 1e-5 of its logits' deviation.
     @Test func onlyNetworksWithSqueezeAndExcitationTakeWideTiles() {
         func residual(gated: Bool, _ merge: ResidualFamily.Merge) -> LayerGraph {
             ResidualFamily(
                 channels: [28, 28, 28, 28], blocks: 2,
-                squeezeReduction: gated ? (encoder: 14, decoder: 14) : nil, merge: merge, classCount: 10
+                squeezeReduction: gated ? SqueezeReduction(encoder: 14, decoder: 14) : nil, merge: merge,
+                classCount: 10
             ).graph
         }
         for merge in [ResidualFamily.Merge.concatenate, .sum] {

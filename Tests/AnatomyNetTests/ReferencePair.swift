@@ -42,6 +42,16 @@ struct ReferencePair {
         return url.path
     }
 
+    /// The model of a weight file that also states these `anatomynet.` keys.
+    static func model(_ name: String, stating metadata: [(key: String, value: String)]) throws -> Model {
+        let bytes = try Array(Data(contentsOf: URL(fileURLWithPath: path(name))))
+        let length = bytes[..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
+        let entries = metadata.map { ("anatomynet." + $0.key, JSONNode.string($0.value)) }
+        let stated = JSONNode.object(entries).text
+        let header = Array(#"{"__metadata__":\#(stated),"#.utf8) + bytes[9..<8 + length]
+        return try Model(readWeights(Safetensors.file(header: header, data: Array(bytes[(8 + length)...]))))
+    }
+
     static func model(
         _ name: String, overrides: ModelOverrides = ModelOverrides(),
         instructionSet: Model.InstructionSet? = nil, keepsMemory: Bool = false

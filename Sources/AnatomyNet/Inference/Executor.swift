@@ -37,42 +37,23 @@ struct Executor {
 
     /// What a run costs, in the units of the runner's progress.
     static func cost(of plan: Plan) -> Double {
-        let graph = plan.network.graph
-        return graph.layers.indices.reduce(0) { $0 + cost(of: $1, in: plan, share: plan.runCount(of: $1)) }
-    }
-
-    private static func cost(of layer: Int, in plan: Plan, share: Double) -> Double {
-        let graph = plan.network.graph
-        if plan.shortcuts.contains(layer) { return 0 }
-        let passes =
-            layer >= plan.head.firstLayer && plan.network.batchNorm == .volume
-            ? Double(graph.statisticsWaves(from: plan.head.firstLayer).count + 1) : 1
-        return share * passes * plan.multiplicationCount(of: layer)
+        plan.network.graph.layers.indices.filter { !plan.shortcuts.contains($0) }.reduce(0) {
+            $0 + plan.runCount(of: $1) * plan.multiplicationCount(of: $1)
+        }
     }
 
     mutating func run() throws(AnatomyNetError) {
         for index in 1..<plan.head.firstLayer where !plan.shortcuts.contains(index) {
             try repeatLayers(before: index)
             let depth = plan.maps[index]?.layout.grid.depth ?? 0
-            switch plan.network.batchNorm {
-            case .running:
-                try runLayer(index, planes: 0..<depth)
-            case .volume:
-                try runLayer(index, planes: 0..<depth)
-                if let stopwatch {
-                    try stopwatch.measure(index) { () throws(AnatomyNetError) in try normalize(index) }
-                } else {
-                    try normalize(index)
-                }
+            try runLayer(index, planes: 0..<depth)
+            if plan.network.batchNorm == .volume {
+                try stopwatch.measure(index) { () throws(AnatomyNetError) in try normalize(index) }
             }
         }
-        if plan.network.batchNorm == .volume {
-            // A normalised layer of the head can only run once its statistics are known, which takes a
-            // pass over the head up to it; layers whose predecessors are all known share a pass.
-            for wave in graph.statisticsWaves(from: plan.head.firstLayer) {
-                try runHead(through: wave.max() ?? 0, measuring: wave)
-                for layer in wave { measure(layer) }
-            }
+        for wave in plan.statisticsWaves {
+            try runHead(through: wave.last, measuring: wave.layers)
+            for layer in wave.layers { measure(layer) }
         }
         try repeatLayers(before: plan.head.firstLayer)
         sink.begin()
@@ -101,7 +82,6 @@ struct Executor {
     private func handOver(_ planes: Range<Int>) throws(AnatomyNetError) {
         let last = graph.layers.count - 1
         let logits = workspace.blocks(of: last)
-        guard let stopwatch else { return try sink.consume(planes: planes, logits: logits, runner: runner) }
         try stopwatch.measure(last + 1) { () throws(AnatomyNetError) in
             try sink.consume(planes: planes, logits: logits, runner: runner)
         }
@@ -110,7 +90,6 @@ struct Executor {
     // MARK: Layers
 
     private func runLayer(_ index: Int, planes: Range<Int>) throws(AnatomyNetError) {
-        guard let stopwatch else { return try runUntimed(index, planes: planes) }
         try stopwatch.measure(index) { () throws(AnatomyNetError) in try runUntimed(index, planes: planes) }
     }
 
@@ -249,10 +228,7 @@ struct Executor {
 
     private func cost(of layer: Int, planes: Range<Int>) -> Double {
         let depth = plan.grid.halved(graph.layers[layer].level).depth
-        let passes =
-            layer >= plan.head.firstLayer && plan.network.batchNorm == .volume
-            ? Double(graph.statisticsWaves(from: plan.head.firstLayer).count + 1) : 1
-        return Self.cost(of: layer, in: plan, share: Double(planes.count) / Double(depth)) / passes
+        return Double(planes.count) / Double(depth) * plan.multiplicationCount(of: layer)
     }
 
     // MARK: Statistics
@@ -360,28 +336,6 @@ struct Executor {
                 }
             }
         }
-    }
-}
-
-extension LayerGraph {
-    /// The normalised layers from `first` on, in groups: each group's statistics can be measured once
-    /// those of the groups before are known.
-    func statisticsWaves(from first: Int) -> [[Int]] {
-        var depth = [Int](repeating: 0, count: layers.count)
-        var waves: [[Int]] = []
-        for index in first..<layers.count {
-            let before = (sources(of: layers[index]) + inputMaps(of: layers[index])).reduce(0) {
-                max($0, $1 >= first ? depth[$1] : 0)
-            }
-            depth[index] = before
-            guard case .convolution(let convolution) = layers[index].operation,
-                convolution.normalization != nil
-            else { continue }
-            depth[index] = before + 1
-            while waves.count <= before { waves.append([]) }
-            waves[before].append(index)
-        }
-        return waves
     }
 }
 

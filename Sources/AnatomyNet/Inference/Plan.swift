@@ -71,6 +71,57 @@ struct Plan {
         let lastStep = head.firstLayer
         var arena = Arena()
 
+        let uses = Self.uses(in: network, shortcuts: shortcuts, lastStep: lastStep)
+        let lifetimes = graph.layers.indices.map { index in
+            Self.isCheapToRepeat(index, in: network)
+                ? Self.lifetimes(uses: uses[index])
+                : [min(index, lastStep)...(uses[index].max() ?? 0)]
+        }
+        repetitions = lifetimes.map { $0.count == 2 ? $0[1].lowerBound : nil }
+        let maps = Self.placements(
+            in: network, grid: grid, storage: storage, head: head, shortcuts: shortcuts, lifetimes: lifetimes,
+            arena: &arena)
+        self.maps = maps
+
+        sums = graph.layers.enumerated().map { index, layer in
+            let bytes = Self.sumBytes(of: index, in: network, maps: maps)
+            let step = min(index, lastStep)
+            return bytes == 0 ? nil : arena.reserve(bytes, during: step...step)
+        }
+        zeroRowFloats = 16 * Int(ank_row_voxels(Int64(grid.width))) + 16
+        zeroRow = arena.reserve(zeroRowFloats * MemoryLayout<Float>.stride, during: 0...lastStep)
+        let readers = Self.readersOfSums(in: network)
+        var outputSums = [OutputSumsPlacement?](repeating: nil, count: graph.layers.count)
+        let repetitions = self.repetitions
+        let kernels = network.kernels.pointee
+        var largestScratch = 0
+        var takesLabels = false
+        for index in graph.layers.indices {
+            Self.withConvolution(index, shortcut: shortcuts[index], in: network, maps: maps, head: head) {
+                largestScratch = max(largestScratch, kernels.convolution_scratch_bytes($0))
+                if index == graph.layers.count - 1, kernels.takes_labels($0) != 0 {
+                    takesLabels = true
+                    largestScratch = max(largestScratch, Self.scratchBytes(storingLabels: $0, kernels))
+                }
+                guard let reader = readers[index], index < lastStep, repetitions[index] == nil,
+                    let layout = maps[index]?.layout
+                else { return }
+                outputSums[index] = Self.outputSums(
+                    of: $0, layout: layout, during: index...min(reader, lastStep), kernels, arena: &arena)
+            }
+        }
+        self.outputSums = outputSums
+        self.takesLabels = takesLabels
+        scratchBytes = (largestScratch + 63) / 64 * 64
+        scratch = arena.reserve(scratchBytes * workers, during: 0...lastStep)
+        self.headRoom = arena.reserve(max(headRoom, 1), during: lastStep...lastStep)
+        arena.place()
+        self.arena = arena
+    }
+
+    /// For each layer, the steps that write or read its map.
+    private static func uses(in network: BoundNetwork, shortcuts: [Int?], lastStep: Int) -> [[Int]] {
+        let graph = network.graph
         var uses = graph.layers.indices.map { [min($0, lastStep)] }
         for (index, layer) in graph.layers.enumerated() {
             let shortcutMaps = shortcuts[index].map { graph.inputMaps(of: graph.layers[$0]) } ?? []
@@ -79,13 +130,17 @@ struct Plan {
             }
         }
         uses[0].append(lastStep)
-        let lastUse = uses.map { $0.max() ?? 0 }
-        let lifetimes = graph.layers.indices.map { index in
-            Self.isCheapToRepeat(index, in: network)
-                ? Self.lifetimes(uses: uses[index]) : [min(index, lastStep)...lastUse[index]]
-        }
-        repetitions = lifetimes.map { $0.count == 2 ? $0[1].lowerBound : nil }
+        return uses
+    }
 
+    /// Reserves a place for each map, or gives it that of another which it may overwrite.
+    private static func placements(
+        in network: BoundNetwork, grid: FeatureMapLayout.Grid, storage: FeatureMapStorage, head: HeadSchedule,
+        shortcuts: [Int?], lifetimes: [[ClosedRange<Int>]], arena: inout Arena
+    ) -> [MapPlacement?] {
+        let graph = network.graph
+        let lastStep = head.firstLayer
+        let lastUse = lifetimes.map { $0.last?.upperBound ?? 0 }
         var maps = [MapPlacement?](repeating: nil, count: graph.layers.count)
         for (index, layer) in graph.layers.enumerated()
         where layer.operation != .concatenation && !shortcuts.contains(index) {
@@ -109,52 +164,32 @@ struct Plan {
                 maps[index] = MapPlacement(layout: layout, data: data, tables: tables)
             }
         }
-        self.maps = maps
+        return maps
+    }
 
-        sums = graph.layers.enumerated().map { index, layer in
-            let bytes = Self.sumBytes(of: index, in: network, maps: maps)
-            let step = min(index, lastStep)
-            return bytes == 0 ? nil : arena.reserve(bytes, during: step...step)
+    /// Kernel scratch of the last layer's convolution where it stores labels.
+    private static func scratchBytes(
+        storingLabels convolution: UnsafePointer<ank_convolution>, _ kernels: ank_kernels
+    ) -> Int {
+        var operation = convolution.pointee
+        let labels = ank_labels()
+        return withUnsafePointer(to: labels) { labels in
+            operation.epilogue.labels = labels
+            return kernels.convolution_scratch_bytes(&operation)
         }
-        zeroRowFloats = 16 * Int(ank_row_voxels(Int64(grid.width))) + 16
-        zeroRow = arena.reserve(zeroRowFloats * MemoryLayout<Float>.stride, during: 0...lastStep)
-        let readers = Self.readersOfSums(in: network)
-        var outputSums = [OutputSumsPlacement?](repeating: nil, count: graph.layers.count)
-        let repetitions = self.repetitions
-        var largestScratch = 0
-        var takesLabels = false
-        for index in graph.layers.indices {
-            Self.withConvolution(index, shortcut: shortcuts[index], in: network, maps: maps, head: head) {
-                let kernels = network.kernels.pointee
-                largestScratch = max(largestScratch, kernels.convolution_scratch_bytes($0))
-                if index == graph.layers.count - 1, kernels.takes_labels($0) != 0 {
-                    takesLabels = true
-                    var operation = $0.pointee
-                    let labels = ank_labels()
-                    withUnsafePointer(to: labels) { labels in
-                        operation.epilogue.labels = labels
-                        largestScratch = max(largestScratch, kernels.convolution_scratch_bytes(&operation))
-                    }
-                }
-                guard let reader = readers[index], index < lastStep, repetitions[index] == nil,
-                    let layout = maps[index]?.layout
-                else { return }
-                let addends = Int(kernels.convolution_sum_addends($0))
-                if addends == 0 { return }
-                let lanes = layout.blocks.reduce(0) { $0 + $1.lanes }
-                let bytes = layout.grid.depth * addends * lanes * MemoryLayout<Double>.stride
-                outputSums[index] = OutputSumsPlacement(
-                    data: arena.reserve(bytes, during: index...min(reader, lastStep)), addends: addends,
-                    lanes: lanes)
-            }
-        }
-        self.outputSums = outputSums
-        self.takesLabels = takesLabels
-        scratchBytes = (largestScratch + 63) / 64 * 64
-        scratch = arena.reserve(scratchBytes * workers, during: 0...lastStep)
-        self.headRoom = arena.reserve(max(headRoom, 1), during: lastStep...lastStep)
-        arena.place()
-        self.arena = arena
+    }
+
+    /// Reserves room for what a convolution leaves of its output's sums; nil if it leaves nothing.
+    private static func outputSums(
+        of convolution: UnsafePointer<ank_convolution>, layout: FeatureMapLayout,
+        during steps: ClosedRange<Int>,
+        _ kernels: ank_kernels, arena: inout Arena
+    ) -> OutputSumsPlacement? {
+        let addends = Int(kernels.convolution_sum_addends(convolution))
+        if addends == 0 { return nil }
+        let lanes = layout.blocks.reduce(0) { $0 + $1.lanes }
+        let bytes = layout.grid.depth * addends * lanes * MemoryLayout<Double>.stride
+        return OutputSumsPlacement(data: arena.reserve(bytes, during: steps), addends: addends, lanes: lanes)
     }
 
     /// Whether a layer's map is float32 whatever storage is asked for.
@@ -315,8 +350,16 @@ struct Plan {
 }
 
 extension Plan {
-    /// How often a layer runs.
-    func runCount(of layer: Int) -> Double { repetitions[layer] == nil ? 1 : 2 }
+    /// The passes over the head that precede the last one, where statistics are the volume's own.
+    var statisticsWaves: [StatisticsWave] {
+        network.batchNorm == .volume ? network.graph.statisticsWaves(from: head.firstLayer) : []
+    }
+
+    /// How often a layer runs over its whole grid.
+    func runCount(of layer: Int) -> Double {
+        if layer >= head.firstLayer { return Double(1 + statisticsWaves.count { $0.last >= layer }) }
+        return repetitions[layer] == nil ? 1 : 2
+    }
 
     /// Multiplications of a direct computation of one run of a layer and of the shortcut within it.
     func multiplicationCount(of layer: Int) -> Double {

@@ -1,11 +1,10 @@
-import Glibc
-
 /// What one step of a segmentation took: a layer of the network, or what comes before or after it.
 public struct StepTiming: Sendable {
     public enum Step: Sendable, Equatable {
         /// Reading the volume: intensities and resampling.
         case input
-        /// A layer of the graph, by its index; a projection shortcut counts with the layer that adds it.
+        /// A layer of the graph, by its index; a projection shortcut that is computed within the layer that adds it
+        /// counts with that.
         case layer(Int)
         /// From logits to labels on the volume's own grid, unless the last layer gives labels right away.
         case labels
@@ -13,37 +12,11 @@ public struct StepTiming: Sendable {
 
     public let step: Step
     public let seconds: Double
-    /// Multiplications that a direct computation would need.
+    /// Multiplications that a direct computation would need, of all its runs together.
     public let multiplications: Double
     /// Bytes that have to pass between processor and memory if every map is read once for each of its
     /// readers and written once, and the weights read once.
     public internal(set) var bytes: Double
-}
-
-/// Adds up what the steps of one call take. Used on the calling thread only.
-final class Stopwatch {
-    private var seconds: [Double]
-
-    init(steps: Int) {
-        seconds = [Double](repeating: 0, count: steps)
-    }
-
-    /// Runs `body` and adds its time to a step's.
-    func measure<Result>(
-        _ step: Int, _ body: () throws(AnatomyNetError) -> Result
-    ) throws(AnatomyNetError) -> Result {
-        let start = Self.now
-        defer { seconds[step] += Self.now - start }
-        return try body()
-    }
-
-    subscript(step: Int) -> Double { seconds[step] }
-
-    private static var now: Double {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Double(time.tv_sec) + 1e-9 * Double(time.tv_nsec)
-    }
 }
 
 extension Plan {

@@ -20,9 +20,7 @@ public struct Architecture: Sendable, Equatable {
     ///   - shape: a tensor's shape by name; nil where there is no such tensor.
     public init(_ description: ModelDescription, shape: (String) -> [Int]?) throws(AnatomyNetError) {
         let name = description.architecture
-        let squeezeReduction = (
-            encoder: description.squeezeReduction.encoder, decoder: description.squeezeReduction.decoder
-        )
+        let reduction = description.squeezeReduction
         guard Self.names.contains(name) else {
             throw AnatomyNetError(
                 .unsupported,
@@ -56,10 +54,7 @@ public struct Architecture: Sendable, Equatable {
             graph = PlainFamily(channels: stated, poolings: Self.poolings(name), classCount: classCount).graph
             return
         }
-        let blocks =
-            description.blocks ?? (0...Self.largestBlockCount).first {
-                shape("layer1.\($0).conv1.weight") == nil
-            } ?? 0
+        let blocks = description.blocks ?? Self.blockCount(shape)
         guard (1...Self.largestBlockCount).contains(blocks) else {
             throw AnatomyNetError(
                 .metadata,
@@ -67,18 +62,17 @@ public struct Architecture: Sendable, Equatable {
         }
         let hasSqueeze = name == "AnatomyNet" || name.hasPrefix("baselineSE")
         let smallest = stated.min() ?? 0
+        let allowed = 1..<smallest + 1
         guard
-            !hasSqueeze
-                || (squeezeReduction.encoder >= 1 && squeezeReduction.decoder >= 1
-                    && squeezeReduction.encoder <= smallest && squeezeReduction.decoder <= smallest)
+            !hasSqueeze || (allowed.contains(reduction.encoder) && allowed.contains(reduction.decoder))
         else {
             throw AnatomyNetError(
                 .metadata,
-                "the squeeze reductions are \(squeezeReduction.encoder) and \(squeezeReduction.decoder); each must be "
+                "the squeeze reductions are \(reduction.encoder) and \(reduction.decoder); each must be "
                     + "from 1 to the smallest number of channels, \(smallest)")
         }
         let family = ResidualFamily(
-            channels: stated, blocks: blocks, squeezeReduction: hasSqueeze ? squeezeReduction : nil,
+            channels: stated, blocks: blocks, squeezeReduction: hasSqueeze ? reduction : nil,
             merge: name.hasSuffix("Sum") ? .sum : .concatenate, head: Self.head(shape), classCount: classCount
         )
         guard family.merge == .concatenate || Set(stated).count == 1 else {
@@ -95,6 +89,12 @@ public struct Architecture: Sendable, Equatable {
         guard blockOnly.allSatisfy({ shape($0) == nil }) else { return .residualBlock }
         return .convolution(
             hasBias: shape("layer10.conv1.bias") != nil, isNormalized: shape("layer10.bn1.weight") != nil)
+    }
+
+    private static func blockCount(_ shape: (String) -> [Int]?) -> Int {
+        var count = 0
+        while shape("layer1.\(count).conv1.weight") != nil { count += 1 }
+        return count
     }
 
     private static func isPlain(_ name: String) -> Bool { poolings(name) > 0 }

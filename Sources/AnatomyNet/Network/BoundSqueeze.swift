@@ -5,9 +5,10 @@ import Glibc
 ///
 /// A convolution is linear, so the mean of its output is the same linear function of 27 sums of its
 /// input: for tap (kz, ky, kx), the sum of the input voxels that this tap meets while the kernel
-/// passes over the grid. Those sums leave out border planes, rows and columns, and cost one pass
-/// over the input. With the gate known beforehand, the convolution's epilogue applies it, and no
-/// pass over the output is needed.
+/// passes over the grid. They are the sums of all voxels without some border planes, rows and columns.
+/// Where the layer before has left the sums of its planes, only borders are read for them, else all of
+/// the input. With the gate known beforehand, the convolution's epilogue applies it, and no pass over
+/// the output is needed.
 struct BoundSqueeze {
     private let hidden: Int
     private let channels: Int

@@ -29,8 +29,8 @@ struct ResidualFamily {
     var channels: [Int]
     /// Residual blocks a stage; the decoder's stages have one fewer after the merging block.
     var blocks: Int
-    /// Divisors of the channel count that give the squeeze's hidden units.
-    var squeezeReduction: (encoder: Int, decoder: Int)?
+    /// nil: without squeeze and excitation.
+    var squeezeReduction: SqueezeReduction?
     var merge: Merge
     var head = Head.residualBlock
     var classCount: Int

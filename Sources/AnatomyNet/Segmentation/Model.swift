@@ -76,13 +76,3 @@ public final class Model: Sendable {
             tensor: { (name) throws(AnatomyNetError) in try file.floats(name) })
     }
 }
-
-extension Activation {
-    /// activation(v) = max(v, negativeSlope · v).
-    public var negativeSlope: Double {
-        switch self {
-        case .relu: 0
-        case .leakyReLU(let slope): slope
-        }
-    }
-}

@@ -1,6 +1,4 @@
-import AnatomyNetKernels
 import AnatomyNetSystem
-import Glibc
 
 /// Segments CT volumes with a model: geometry → intensities → network → labels.
 ///
@@ -36,51 +34,24 @@ public struct Segmenter: Sendable {
             grid, request: request, options: options,
             threads: try threads(options, calls: Int(ans_sessions())))
         let bytes = bytes(of: plan, grid: grid, options: options)
-        if let limit = options.memoryLimit, UInt64(bytes) > limit {
-            throw AnatomyNetError(
-                .memoryLimit,
-                "\(bytes) bytes are needed for a network grid of \(plan.grid.width) x \(plan.grid.height) x "
-                    + "\(plan.grid.depth) voxels and memory_limit allows \(limit); raise it, give a region with a margin, "
-                    + "cut the volume to the head and neck, or use a model with a coarser spacing")
-        }
-        let runner = Runner(workers: plan.workers, progress: options.progress)
-        if runner.workers < plan.workers {
-            options.log?(
-                .warning,
-                "running on \(runner.workers) of \(plan.workers) threads: no OpenMP runtime (libgomp.so.1 or libomp.so.5) "
-                    + "or no more threads are to be had")
-        }
+        try check(bytes: bytes, of: plan, limit: options.memoryLimit)
+        let runner = runner(for: plan, options: options)
         options.log?(.information, grid.summary)
         try runner.begin(totalCost: Executor.cost(of: plan))
-        let inspection = try VoxelInspection(volume, runner: runner)
-        if model.description.intensity != .identity,
-            let evidence = inspection.evidenceAgainstHounsfield(
-                slope: volume.rescaleSlope, intercept: volume.rescaleIntercept)
-        {
-            options.log?(.warning, "the volume is probably not in HU: \(evidence)")
-        }
+        try inspect(volume, runner: runner, options: options)
         let memory = try workspaceMemory(plan.bytes)
         defer { model.keptMemory.giveBack(memory, runner: runner) }
         try memory.populate(plan.bytes, runner: runner)
         let workspace = Workspace(plan, memory: memory.bytes)
+        // The results lie in the workspace.
+        defer { withExtendedLifetime(workspace) {} }
         let voxels = volume.geometry.voxelCount
         let resampler = try ScoreResampler(
-            grid: grid, request: request,
-            probabilities: (probabilities?.classes ?? []).enumerated().compactMap { index, label in
-                probabilities?.values.baseAddress.map {
-                    .init(label: label, destination: $0 + index * voxels)
-                }
-            }, kernels: model.network.kernels, workers: plan.workers, memory: workspace.headRoom)
-        let stopwatch = options.timings.map { _ in Stopwatch(steps: plan.network.graph.layers.count + 1) }
-        var executor = Executor(
-            plan: plan, workspace: workspace, runner: runner, sink: resampler, stopwatch: stopwatch)
-        try Self.timed(stopwatch, 0) { () throws(AnatomyNetError) in
-            try InputSampler(
-                volume: volume, grid: grid, intensities: Intensities(model.description.intensity),
-                workers: runner.workers
-            ).fill(executor.image, runner: runner)
-        }
-        try executor.run()
+            grid: grid, request: request, probabilities: probabilities?.planes(voxels: voxels) ?? [],
+            kernels: model.network.kernels, workers: plan.workers, memory: workspace.headRoom)
+        let timings = try run(
+            plan, on: volume, grid: grid, workspace: workspace, resampler: resampler, runner: runner,
+            isTimed: options.timings != nil)
         if options.keepsLargestComponents {
             let erased = try LargestComponent.keep(
                 in: resampler.labels, dimensions: volume.geometry.dimensions,
@@ -88,8 +59,6 @@ public struct Segmenter: Sendable {
             options.log?(
                 .information, "\(erased) voxels apart from their organ's largest component became background")
         }
-        // The results lie in the workspace.
-        defer { withExtendedLifetime(workspace) {} }
         var measurements: [Measurement] = []
         if measures {
             measurements = try Measurer(
@@ -98,17 +67,52 @@ public struct Segmenter: Sendable {
         }
         try runner.finish()
         labels.baseAddress?.update(from: resampler.labels, count: voxels)
-        if let stopwatch {
-            options.timings?(plan.timings(stopwatch, storesLabels: executor.storesLabels))
-        }
+        options.timings?(timings)
         return measurements
     }
 
-    private static func timed(
-        _ stopwatch: Stopwatch?, _ step: Int, _ body: () throws(AnatomyNetError) -> Void
+    private func runner(for plan: Plan, options: SegmentationOptions) -> Runner {
+        let runner = Runner(workers: plan.workers, progress: options.progress)
+        if runner.workers < plan.workers {
+            options.log?(
+                .warning,
+                "running on \(runner.workers) of \(plan.workers) threads: no OpenMP runtime (libgomp.so.1 or libomp.so.5) "
+                    + "or no more threads are to be had")
+        }
+        return runner
+    }
+
+    /// Refuses voxels that are no numbers, and warns of those that cannot be HU.
+    private func inspect(
+        _ volume: Volume, runner: Runner, options: SegmentationOptions
     ) throws(AnatomyNetError) {
-        guard let stopwatch else { return try body() }
-        try stopwatch.measure(step, body)
+        let inspection = try VoxelInspection(volume, runner: runner)
+        if model.description.intensity != .identity,
+            let evidence = inspection.evidenceAgainstHounsfield(
+                slope: volume.rescaleSlope, intercept: volume.rescaleIntercept)
+        {
+            options.log?(.warning, "the volume is probably not in HU: \(evidence)")
+        }
+    }
+
+    /// From the volume's voxels to the resampler's labels.
+    ///
+    /// - Returns: what each step took; nothing unless it `isTimed`.
+    private func run(
+        _ plan: Plan, on volume: Volume, grid: NetworkGrid, workspace: Workspace, resampler: ScoreResampler,
+        runner: Runner, isTimed: Bool
+    ) throws(AnatomyNetError) -> [StepTiming] {
+        let stopwatch = isTimed ? Stopwatch(steps: plan.network.graph.layers.count + 1) : nil
+        var executor = Executor(
+            plan: plan, workspace: workspace, runner: runner, sink: resampler, stopwatch: stopwatch)
+        try stopwatch.measure(0) { () throws(AnatomyNetError) in
+            try InputSampler(
+                volume: volume, grid: grid, intensities: Intensities(model.description.intensity),
+                workers: runner.workers
+            ).fill(executor.image, runner: runner)
+        }
+        try executor.run()
+        return stopwatch.map { plan.timings($0, storesLabels: executor.storesLabels) } ?? []
     }
 
     /// The bytes that `segment` will allocate for a volume of this geometry.
@@ -129,9 +133,8 @@ public struct Segmenter: Sendable {
         var requirements = GridRequirements(
             orientation: description.orientation, paddingMultiple: description.paddingMultiple)
         if case .fixed(let spacing) = description.spacing { requirements.spacing = spacing }
-        if let minimum = description.spacingMinimum, let maximum = description.spacingMaximum {
-            requirements.spacingRange = GridRequirements.SpacingRange(minimum: minimum, maximum: maximum)
-        }
+        requirements.spacingRange = GridRequirements.SpacingRange(
+            minimum: description.spacingMinimum, maximum: description.spacingMaximum)
         return try NetworkGrid(
             caller: geometry, requirements: requirements, region: options.region,
             allowsUntrainedSpacing: options.allowsUntrainedSpacing)
@@ -176,6 +179,15 @@ public struct Segmenter: Sendable {
 
     // MARK: Checks
 
+    private func check(bytes: Int, of plan: Plan, limit: UInt64?) throws(AnatomyNetError) {
+        guard let limit, UInt64(bytes) > limit else { return }
+        throw AnatomyNetError(
+            .memoryLimit,
+            "\(bytes) bytes are needed for a network grid of \(plan.grid.width) x \(plan.grid.height) x "
+                + "\(plan.grid.depth) voxels and memory_limit allows \(limit); raise it, give a region with a margin, "
+                + "cut the volume to the head and neck, or use a model with a coarser spacing")
+    }
+
     private func check(
         labels: UnsafeMutableBufferPointer<UInt8>, probabilities: ProbabilityRequest?, volume: Volume
     ) throws(AnatomyNetError) {
@@ -210,6 +222,17 @@ public struct Segmenter: Sendable {
             if index > 0, memory.overlaps(outputs[0].1) {
                 throw AnatomyNetError(.overlap, "\(name) overlaps the memory of labels; it must be apart")
             }
+        }
+    }
+}
+
+extension ProbabilityRequest {
+    /// Where each class's numbers go.
+    ///
+    /// - Parameter voxels: of a class.
+    fileprivate func planes(voxels: Int) -> [ScoreResampler.ProbabilityPlane] {
+        classes.enumerated().compactMap { index, label in
+            values.baseAddress.map { .init(label: label, destination: $0 + index * voxels) }
         }
     }
 }

@@ -136,7 +136,7 @@ extension Direction {
     public func check() throws(AnatomyNetError) {
         let axes = [x, y, z]
         for (name, axis) in zip(["x", "y", "z"], axes) {
-            let length = (axis * axis).sum().squareRoot()
+            let length = axis.length
             guard length.isFinite, abs(length - 1) <= Self.tolerance else {
                 throw AnatomyNetError(
                     .orientation,
@@ -145,7 +145,7 @@ extension Direction {
             }
         }
         for (first, second) in [(0, 1), (0, 2), (1, 2)] {
-            let product = (axes[first] * axes[second]).sum()
+            let product = axes[first].dot(axes[second])
             guard abs(product) <= Self.tolerance else {
                 throw AnatomyNetError(
                     .orientation,

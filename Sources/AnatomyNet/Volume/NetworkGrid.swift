@@ -1,19 +1,3 @@
-/// What a model says about the grid it was trained on.
-struct GridRequirements: Sendable, Equatable {
-    var orientation: Orientation
-    /// mm, in the order of the orientation's letters; nil: any spacing, as it is.
-    var spacing: SIMD3<Double>?
-    /// Spacings of the volumes it was trained on, in the same order; nil: not stated.
-    var spacingRange: SpacingRange?
-    /// Every dimension the network sees is a multiple of this.
-    var paddingMultiple: Int
-
-    struct SpacingRange: Sendable, Equatable {
-        var minimum: SIMD3<Double>
-        var maximum: SIMD3<Double>
-    }
-}
-
 /// The grid on which a network sees a caller's volume, and the maps between the two.
 ///
 /// Three indices meet here, see `docs/geometry.md`:
@@ -88,76 +72,22 @@ struct NetworkGrid: Sendable, Equatable {
         source = boxes.1
 
         let callerSpacing = caller.spacing.map(alignment.aligned)
-        if callerSpacing == nil, requirements.spacing != nil {
-            throw AnatomyNetError(
-                .spacing,
-                "the volume's spacing is unknown, and the model needs voxels of "
-                    + Self.described(requirements.spacing ?? .one))
-        }
-        if callerSpacing == nil, !alignment.isExact {
-            throw AnatomyNetError(
-                .spacing,
-                "the volume's spacing is unknown, and its axes lie \(alignment.angle.formatted(2))° from the model's "
-                    + "orientation \(requirements.orientation): resampling it needs the spacing")
-        }
-        if let callerSpacing, let range = requirements.spacingRange, !allowsUntrainedSpacing {
-            try Self.check(callerSpacing, in: range)
-        }
+        try Self.check(
+            callerSpacing, alignment, for: requirements, allowsUntrainedSpacing: allowsUntrainedSpacing)
         let from = callerSpacing ?? .one
-        let to = requirements.spacing ?? from
-        var ratio = to / from
-        for axis in 0..<3 where !(1 / Self.largestRatio...Self.largestRatio).contains(ratio[axis]) {
-            throw AnatomyNetError(
-                .spacing,
-                "the volume's spacing \(Self.described(from)) (along the model's axes) and the model's "
-                    + "\(Self.described(to)) differ by more than \(Self.largestRatio.formatted(0)) times")
-        }
-        for axis in 0..<3 where alignment.isExact && abs(ratio[axis] - 1) <= Self.spacingTolerance {
-            ratio[axis] = 1
-        }
+        let ratio = try Self.ratio(from: from, to: requirements.spacing ?? from, alignment)
         let networkSpacing = from * ratio
 
         let extent = alignment.aligned(source.dimensions)
-        // Half the size of the smallest box along the model's axes that holds the voxels.
-        var halfSize = SIMD3<Double>.zero
-        for column in 0..<3 {
-            let axis = alignment.rotation.columns[column] * (0.5 * Double(extent[column]) * from[column])
-            halfSize += SIMD3(abs(axis.x), abs(axis.y), abs(axis.z))
-        }
-        var dimensions = SIMD3<Int>.zero
-        for axis in 0..<3 {
-            let voxels = (2 * halfSize[axis] / networkSpacing[axis]).rounded(.toNearestOrEven)
-            guard voxels <= Double(Geometry.largestDimension) else {
-                throw AnatomyNetError(
-                    .dimensions,
-                    "at the model's spacing of \(Self.described(networkSpacing)) the volume would be too long along "
-                        + "\(Axis.names[axis]); at most \(Geometry.largestDimension) voxels are allowed")
-            }
-            dimensions[axis] = max(1, Int(voxels))
-        }
+        let dimensions = try Self.dimensions(
+            holding: extent, spacing: from, alignment, networkSpacing: networkSpacing)
         let multiple = max(1, requirements.paddingMultiple)
         paddedDimensions = (dimensions &+ (multiple - 1)) / multiple &* multiple
 
-        let alignedCentre = (SIMD3<Double>(extent) - 1) / 2
         let networkCentre = (SIMD3<Double>(dimensions) - 1) / 2
-        if alignment.isExact {
-            placement = .separable(
-                (0..<3).map { axis in
-                    ratio[axis] == 1
-                        ? .identity
-                        : AxisMap(
-                            ratio: ratio[axis],
-                            offset: alignedCentre[axis] - ratio[axis] * networkCentre[axis])
-                })
-        } else {
-            let back = alignment.rotation.inverse
-            let columns = (0..<3).map { back.columns[$0] * networkSpacing[$0] / from }
-            let matrix = Direction(x: columns[0], y: columns[1], z: columns[2])
-            placement = .oblique(
-                AffineMap(
-                    matrix: matrix, offset: alignedCentre - matrix.rotated(networkCentre),
-                    inverse: matrix.inverse, ratio: ratio))
-        }
+        placement = Self.placement(
+            alignedCentre: (SIMD3<Double>(extent) - 1) / 2, networkCentre: networkCentre, spacing: from,
+            ratio: ratio, alignment)
 
         let callerCentre = SIMD3<Double>(source.lower) + (SIMD3<Double>(source.dimensions) - 1) / 2
         let centre =
@@ -166,6 +96,103 @@ struct NetworkGrid: Sendable, Equatable {
         geometry = Geometry(
             dimensions: dimensions, spacing: callerSpacing == nil ? nil : networkSpacing,
             origin: centre - direction.rotated(networkSpacing * networkCentre), direction: direction)
+    }
+
+    /// Whether a spacing along the model's axes, nil for unknown, is one that the model can be used with.
+    private static func check(
+        _ spacing: SIMD3<Double>?, _ alignment: AxisAlignment, for requirements: GridRequirements,
+        allowsUntrainedSpacing: Bool
+    ) throws(AnatomyNetError) {
+        guard let spacing else {
+            if let wanted = requirements.spacing {
+                throw AnatomyNetError(
+                    .spacing,
+                    "the volume's spacing is unknown, and the model needs voxels of " + described(wanted))
+            }
+            if !alignment.isExact {
+                throw AnatomyNetError(
+                    .spacing,
+                    "the volume's spacing is unknown, and its axes lie \(alignment.angle.formatted(2))° from the model's "
+                        + "orientation \(requirements.orientation): resampling it needs the spacing")
+            }
+            return
+        }
+        let range = requirements.spacingRange
+        guard !allowsUntrainedSpacing, !range.contains(spacing, tolerance: spacingTolerance) else { return }
+        let ends = [
+            range.minimum.map { "from \(described($0))" }, range.maximum.map { "up to \(described($0))" },
+        ]
+        throw AnatomyNetError(
+            .spacing,
+            "the volume's spacing along the model's axes is \(described(spacing)); the model was trained on spacings "
+                + ends.compactMap { $0 }.joined(separator: " ")
+                + ". The option allow_untrained_spacing permits others")
+    }
+
+    /// The network's spacing over the caller's, along the model's axes.
+    private static func ratio(
+        from: SIMD3<Double>, to: SIMD3<Double>, _ alignment: AxisAlignment
+    ) throws(AnatomyNetError) -> SIMD3<Double> {
+        var ratio = to / from
+        for axis in 0..<3 where !(1 / largestRatio...largestRatio).contains(ratio[axis]) {
+            throw AnatomyNetError(
+                .spacing,
+                "the volume's spacing \(described(from)) (along the model's axes) and the model's "
+                    + "\(described(to)) differ by more than \(largestRatio.formatted(0)) times")
+        }
+        for axis in 0..<3 where alignment.isExact && abs(ratio[axis] - 1) <= spacingTolerance {
+            ratio[axis] = 1
+        }
+        return ratio
+    }
+
+    /// Voxels of the smallest box along the model's axes that holds a box of the caller's voxels.
+    private static func dimensions(
+        holding extent: SIMD3<Int>, spacing: SIMD3<Double>, _ alignment: AxisAlignment,
+        networkSpacing: SIMD3<Double>
+    ) throws(AnatomyNetError) -> SIMD3<Int> {
+        var halfSize = SIMD3<Double>.zero
+        for column in 0..<3 {
+            let axis = alignment.rotation.columns[column] * (0.5 * Double(extent[column]) * spacing[column])
+            halfSize += SIMD3(abs(axis.x), abs(axis.y), abs(axis.z))
+        }
+        var dimensions = SIMD3<Int>.zero
+        for axis in 0..<3 {
+            let voxels = (2 * halfSize[axis] / networkSpacing[axis]).rounded(.toNearestOrEven)
+            guard voxels <= Double(Geometry.largestDimension) else {
+                throw AnatomyNetError(
+                    .dimensions,
+                    "at the model's spacing of \(described(networkSpacing)) the volume would be too long along "
+                        + "\(Axis.names[axis]); at most \(Geometry.largestDimension) voxels are allowed")
+            }
+            dimensions[axis] = max(1, Int(voxels))
+        }
+        return dimensions
+    }
+
+    /// The map between two grids of one centre.
+    private static func placement(
+        alignedCentre: SIMD3<Double>, networkCentre: SIMD3<Double>, spacing: SIMD3<Double>,
+        ratio: SIMD3<Double>, _ alignment: AxisAlignment
+    ) -> Placement {
+        guard !alignment.isExact else {
+            return .separable(
+                (0..<3).map { axis in
+                    ratio[axis] == 1
+                        ? .identity
+                        : AxisMap(
+                            ratio: ratio[axis],
+                            offset: alignedCentre[axis] - ratio[axis] * networkCentre[axis])
+                })
+        }
+        let back = alignment.rotation.inverse
+        let networkSpacing = spacing * ratio
+        let columns = (0..<3).map { back.columns[$0] * networkSpacing[$0] / spacing }
+        let matrix = Direction(x: columns[0], y: columns[1], z: columns[2])
+        return .oblique(
+            AffineMap(
+                matrix: matrix, offset: alignedCentre - matrix.rotated(networkCentre),
+                inverse: matrix.inverse, ratio: ratio))
     }
 
     /// Whether every voxel of the network's grid is one of the caller's.
@@ -220,21 +247,6 @@ struct NetworkGrid: Sendable, Equatable {
             result[axis] = strides[own] &* alignment.signs[axis]
         }
         return (first, result)
-    }
-
-    private static func check(
-        _ spacing: SIMD3<Double>, in range: GridRequirements.SpacingRange
-    ) throws(AnatomyNetError) {
-        for axis in 0..<3 {
-            let low = range.minimum[axis] * (1 - spacingTolerance)
-            let high = range.maximum[axis] * (1 + spacingTolerance)
-            guard spacing[axis] < low || spacing[axis] > high else { continue }
-            throw AnatomyNetError(
-                .spacing,
-                "the volume's spacing along the model's axes is \(described(spacing)); the model was trained on "
-                    + "\(described(range.minimum)) to \(described(range.maximum)). The option allow_untrained_spacing permits others"
-            )
-        }
     }
 
     private static func described(_ spacing: SIMD3<Double>) -> String {

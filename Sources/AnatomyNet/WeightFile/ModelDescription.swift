@@ -1,70 +1,6 @@
-/// The non-linearity of a network.
-public enum Activation: Sendable, Equatable {
-    case relu
-    /// x where x > 0, else `negativeSlope` x.
-    case leakyReLU(negativeSlope: Double)
-}
-
-/// Where the means and variances of batch normalisation come from.
-public enum BatchNormStatistics: Sendable, Equatable {
-    /// The weight file.
-    case running
-    /// Each volume itself: biased variance over the padded grid.
-    case volume
-}
-
-/// What becomes of HU before they enter the network.
-public enum IntensityMapping: Sendable, Equatable {
-    /// They enter as they are.
-    case identity
-    /// (clip(HU, lower, upper) - lower) / (upper - lower)
-    case window(lower: Double, upper: Double)
-}
-
-/// The voxel size that a network sees.
-public enum ModelSpacing: Sendable, Equatable {
-    /// Whatever the volume has.
-    case any
-    /// mm along x, y, z.
-    case fixed(SIMD3<Double>)
-}
-
-/// How many channels the squeeze layer of a squeeze-and-excitation block has: channels / reduction,
-/// rounded down.
-public struct SqueezeReduction: Sendable, Equatable {
-    public let encoder: Int
-    public let decoder: Int
-
-    public init(encoder: Int, decoder: Int) {
-        self.encoder = encoder
-        self.decoder = decoder
-    }
-}
-
-/// What a caller decides about a model in place of its weight file; nil: as the file says.
-public struct ModelOverrides: Sendable, Equatable {
-    public var architecture: String?
-    public var activation: ActivationKind?
-    /// In (0, 1); used if the activation is LeakyReLU.
-    public var negativeSlope: Double?
-    public var classNames: [String]?
-    public var intensity: IntensityMapping?
-    public var orientation: String?
-    public var spacing: ModelSpacing?
-    public var paddingMultiple: Int?
-    public var batchNorm: BatchNormStatistics?
-
-    public enum ActivationKind: Sendable, Equatable {
-        case relu, leakyReLU
-    }
-
-    public init() {}
-}
-
 /// Everything a weight file's metadata says about its model, with the caller's overrides and the
 /// documented defaults in their places: overrides before metadata before defaults.
 public struct ModelDescription: Sendable, Equatable {
-    public let formatVersion: Int
     /// A name such as "AnatomyNet"; whether the library has such a network is not checked here.
     public let architecture: String
     /// Channels of the encoder's levels, as stated; nil: to be read off the tensors.
@@ -78,7 +14,8 @@ public struct ModelDescription: Sendable, Equatable {
     public let intensity: IntensityMapping
     public let orientation: Orientation
     public let spacing: ModelSpacing
-    /// mm along x, y, z: the range of input spacings that the model was trained on; nil: unknown.
+    /// mm along x, y, z: the ends of the input spacings that the model was trained on; either may be
+    /// nil: unknown.
     public let spacingMinimum: SIMD3<Double>?
     public let spacingMaximum: SIMD3<Double>?
     /// Volumes are padded to a multiple of this on each axis, in voxels.
@@ -101,159 +38,25 @@ public struct ModelDescription: Sendable, Equatable {
         metadata: [(key: String, value: String)], overrides: ModelOverrides = ModelOverrides(),
         architectureByDefault: String = "AnatomyNet"
     ) throws(AnatomyNetError) {
-        for (key, _) in metadata where key.hasPrefix(MetadataKey.prefix) {
-            guard MetadataKey(rawValue: key) != nil else {
-                throw AnatomyNetError(
-                    .metadata, "the metadata key \(quoted(key)) is unknown to this library")
-            }
-        }
-        func value(_ key: MetadataKey) -> MetadataValue? {
-            metadata.first { $0.key == key.rawValue }.map { MetadataValue(subject: $0.key, text: $0.value) }
-        }
-        func option(_ name: String, _ text: String) -> MetadataValue {
-            MetadataValue(subject: name, text: text, kind: .option)
-        }
-        var defaults: [String] = []
-
-        if let stated = value(.formatVersion), stated.text != "1" {
-            throw AnatomyNetError(
-                .unsupported, "\(stated.subject) is \(quoted(stated.text)); this library reads version 1")
-        }
-        formatVersion = 1
-
-        let architecture: String
-        if let stated = overrides.architecture ?? value(.architecture)?.text {
-            architecture = stated
-        } else {
-            architecture = architectureByDefault
-            defaults.append("architecture: \(architecture)")
-        }
-        guard architecture.utf8.count <= 64 else {
-            throw AnatomyNetError(
-                .unsupported, "the architecture \(quoted(architecture)) is unknown: its name is too long")
-        }
-        self.architecture = architecture
-
-        channels = try value(.channels)?.integers(count: 4, in: 1...Architecture.largestChannelCount)
-        blocks = try value(.blocks)?.integers(count: 1, in: 1...Architecture.largestBlockCount)[0]
-        let reductions = 1...Architecture.largestChannelCount
-        let reduction = try value(.squeezeReduction)?.integers(count: 2, in: reductions) ?? [15, 16]
-        squeezeReduction = SqueezeReduction(encoder: reduction[0], decoder: reduction[1])
-
-        let statedKind = try value(.activation)?.choice([
-            ("relu", ModelOverrides.ActivationKind.relu), ("leaky_relu", .leakyReLU),
-        ])
-        let statedSlope = try value(.negativeSlope).map { (slope) throws(AnatomyNetError) in
-            try slope.negativeSlope(slope.numbers(count: 1)[0])
-        }
-        let overridingSlope = try overrides.negativeSlope.map { (slope) throws(AnatomyNetError) in
-            try option("negative_slope", "\(slope)").negativeSlope(slope)
-        }
-        let kind = overrides.activation ?? statedKind ?? (architecture == "AnatomyNet" ? .leakyReLU : .relu)
-        switch kind {
-        case .relu: activation = .relu
-        case .leakyReLU: activation = .leakyReLU(negativeSlope: overridingSlope ?? statedSlope ?? 0.01)
-        }
-        if overrides.activation == nil && statedKind == nil {
-            defaults.append("activation: \(kind == .relu ? "ReLU" : "LeakyReLU")")
-        }
-        if kind == .leakyReLU && overridingSlope == nil && statedSlope == nil {
-            defaults.append("negative slope: 0.01")
-        }
-
-        let fileNames = try value(.classes).map { (list) throws(AnatomyNetError) in
-            try list.verifiedClassNames(list.strings())
-        }
+        var settings = try ModelSettings(metadata: metadata, overrides: overrides)
+        try settings.verifyFormatVersion()
+        architecture = try settings.architecture(byDefault: architectureByDefault)
+        channels = try settings.channels()
+        blocks = try settings.blocks()
+        squeezeReduction = try settings.squeezeReduction()
+        activation = try settings.activation(of: architecture)
         classNamesKind = overrides.classNames == nil ? .metadata : .option
-        if let names = overrides.classNames {
-            statedClassNames = try option("class_names", "").verifiedClassNames(names)
-        } else {
-            statedClassNames = fileNames
-            if fileNames == nil { defaults.append("class names") }
-        }
-
-        let statedIntensity = try value(.intensityWindow).map { (window) throws(AnatomyNetError) in
-            if window.text == "none" { return IntensityMapping.identity }
-            let bounds = try window.numbers(count: 2)
-            return try window.window(lower: bounds[0], upper: bounds[1])
-        }
-        if case .window(let lower, let upper) = overrides.intensity {
-            intensity = try option("intensity_window", "\(lower),\(upper)").window(lower: lower, upper: upper)
-        } else if let mapping = overrides.intensity ?? statedIntensity {
-            intensity = mapping
-        } else {
-            intensity = .identity
-            defaults.append("intensity window: none")
-        }
-
-        let statedOrientation = try value(.orientation).map { (code) throws(AnatomyNetError) in
-            try code.orientation()
-        }
-        if let code = overrides.orientation {
-            orientation = try option("orientation", code).orientation()
-        } else if let statedOrientation {
-            orientation = statedOrientation
-        } else {
-            orientation = .lps
-            defaults.append("orientation: LPS")
-        }
-
-        let statedSpacing = try value(.spacing).map { (spacing) throws(AnatomyNetError) in
-            if spacing.text == "none" { return ModelSpacing.any }
-            return .fixed(try spacing.spacing(spacing.numbers(count: 3)))
-        }
-        if case .fixed(let millimetres) = overrides.spacing {
-            let text = "\(millimetres.x),\(millimetres.y),\(millimetres.z)"
-            let numbers = [millimetres.x, millimetres.y, millimetres.z]
-            spacing = .fixed(try option("spacing", text).spacing(numbers))
-        } else if let stated = overrides.spacing ?? statedSpacing {
-            spacing = stated
-        } else {
-            spacing = .any
-            defaults.append("spacing: none")
-        }
-        func spacingBound(_ key: MetadataKey) throws(AnatomyNetError) -> SIMD3<Double>? {
-            guard let bound = value(key), bound.text != "none" else { return nil }
-            return try bound.spacing(bound.numbers(count: 3))
-        }
-        spacingMinimum = try spacingBound(.spacingMinimum)
-        spacingMaximum = try spacingBound(.spacingMaximum)
-        if let spacingMinimum, let spacingMaximum, any(spacingMinimum .> spacingMaximum) {
-            throw AnatomyNetError(
-                .metadata,
-                "\(MetadataKey.spacingMinimum.rawValue) exceeds \(MetadataKey.spacingMaximum.rawValue)")
-        }
-
-        let statedMultiple = try value(.paddingMultiple)?.integers(count: 1, in: Self.paddingMultiples)[0]
-        if let multiple = overrides.paddingMultiple {
-            guard Self.paddingMultiples.contains(multiple) else {
-                throw AnatomyNetError(
-                    .option, "padding_multiple is \(multiple); allowed are \(Self.paddingMultiples.words)")
-            }
-            paddingMultiple = multiple
-        } else if let statedMultiple {
-            paddingMultiple = statedMultiple
-        } else {
-            paddingMultiple = architecture == "baseline4Pool" ? 16 : 8
-            defaults.append("padding multiple: \(paddingMultiple)")
-        }
-
-        let statedStatistics = try value(.batchNorm)?.choice([
-            ("running", BatchNormStatistics.running), ("volume", .volume),
-        ])
-        if let statistics = overrides.batchNorm ?? statedStatistics {
-            batchNorm = statistics
-        } else {
-            batchNorm = .running
-            defaults.append("batch normalisation: running statistics")
-        }
-
-        license = value(.license)?.text ?? ""
-        provenance = value(.provenance)?.text ?? ""
-        self.defaults = defaults
+        statedClassNames = try settings.classNames()
+        intensity = try settings.intensity()
+        orientation = try settings.orientation()
+        spacing = try settings.spacing()
+        (spacingMinimum, spacingMaximum) = try settings.trainedSpacings()
+        paddingMultiple = try settings.paddingMultiple(of: architecture)
+        batchNorm = try settings.batchNorm()
+        license = settings.text(.license)
+        provenance = settings.text(.provenance)
+        defaults = settings.defaults
     }
-
-    private static let paddingMultiples = 1...64
 
     /// The names of all classes, background first.
     ///

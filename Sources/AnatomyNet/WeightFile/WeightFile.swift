@@ -50,17 +50,7 @@ public final class WeightFile: Sendable {
             try source.read(at: 0, into: bytes)
         }
         let length = UInt64(littleEndian: lengthBytes)
-        guard length > 0, length <= UInt64(Limits.header) else {
-            throw AnatomyNetError(
-                .container,
-                "the header length is \(length); 1 to \(Limits.header) are allowed. Is this a safetensors file?"
-            )
-        }
-        guard length <= UInt64(source.size - 8) else {
-            throw AnatomyNetError(
-                .container,
-                "the file is cut short: its header has \(length) bytes, and \(source.size - 8) follow")
-        }
+        try Self.verifyBeginning(of: source, headerLength: length)
         let headerBytes = try Buffer<UInt8>(count: Int(length), purpose: "the header of a weight file")
         try headerBytes.withElements { (elements) throws(AnatomyNetError) in
             try source.read(at: 8, into: UnsafeMutableRawBufferPointer(elements))
@@ -101,6 +91,34 @@ public final class WeightFile: Sendable {
         metadata = header.metadata
         tensors = header.tensors
         tensorIndex = header.tensorIndex
+    }
+
+    /// Files of other formats say an absurd length or go on with something else than a header.
+    private static func verifyBeginning(
+        of source: some ByteSource, headerLength length: UInt64
+    ) throws(AnatomyNetError) {
+        let following = UInt64(source.size - 8)
+        guard length > 0, length <= UInt64(Limits.header) else {
+            let fits = length > 0 && length <= following
+            throw AnatomyNetError(
+                .container,
+                (fits ? "the" : "this is no safetensors file: its")
+                    + " header length is \(length); 1 to \(Limits.header) are allowed")
+        }
+        if following > 0 {
+            var first: UInt8 = 0
+            try withUnsafeMutableBytes(of: &first) { (byte) throws(AnatomyNetError) in
+                try source.read(at: 8, into: byte)
+            }
+            guard first == UInt8(ascii: "{") else {
+                throw AnatomyNetError(
+                    .container, "this is no safetensors file: its header does not begin with '{'")
+            }
+        }
+        guard length <= following else {
+            throw AnatomyNetError(
+                .container, "the file is cut short: its header has \(length) bytes, and \(following) follow")
+        }
     }
 
     private static func statedDigest(

@@ -12,9 +12,6 @@ struct WeightFileHeader {
     ///   - dataSize: bytes of the data section, which the tensors must cover exactly.
     /// - Throws: `.container`, `.tensor` for an element type that is not supported, `.outOfMemory`.
     init(text: UnsafeBufferPointer<UInt8>, dataSize: Int) throws(AnatomyNetError) {
-        guard text.first == UInt8(ascii: "{") else {
-            throw AnatomyNetError(.container, "the header does not begin with '{'")
-        }
         let reader = HeaderReader()
         try readJSON(text, subject: "the header", kind: .container) { (event) throws(AnatomyNetError) in
             try reader.receive(event)
@@ -51,7 +48,8 @@ struct WeightFileHeader {
             guard end <= dataSize else {
                 throw AnatomyNetError(
                     .container,
-                    "tensor \(quoted(tensor.name)) ends at byte \(end) of the data, which has \(dataSize)")
+                    "the file seems to be cut short: tensor \(quoted(tensor.name)) ends at byte \(end) of the data, which "
+                        + "has \(dataSize)")
             }
             previous = tensor.name
         }

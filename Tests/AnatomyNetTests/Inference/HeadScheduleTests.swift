@@ -5,7 +5,8 @@ import Testing
 @Suite struct HeadScheduleTests {
     static let graphs = [
         ResidualFamily(
-            channels: [28, 30, 32, 34], blocks: 2, squeezeReduction: (15, 16), merge: .concatenate,
+            channels: [28, 30, 32, 34], blocks: 2, squeezeReduction: .init(encoder: 15, decoder: 16),
+            merge: .concatenate,
             classCount: 10
         ).graph,
         ResidualFamily(

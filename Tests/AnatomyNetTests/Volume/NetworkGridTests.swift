@@ -8,7 +8,8 @@ let asymmetric = Geometry(
     direction: .identity)
 
 private func requirements(
-    _ orientation: String = "LPS", spacing: SIMD3<Double>? = nil, range: GridRequirements.SpacingRange? = nil
+    _ orientation: String = "LPS", spacing: SIMD3<Double>? = nil,
+    range: GridRequirements.SpacingRange = .init()
 ) throws -> GridRequirements {
     GridRequirements(
         orientation: try #require(Orientation(orientation)), spacing: spacing, spacingRange: range,
@@ -141,6 +142,10 @@ private func message(_ kind: AnatomyNetError.Kind, _ body: () throws -> Void) ->
         #expect(throws: Never.self) {
             _ = try NetworkGrid(caller: asymmetric, requirements: model, allowsUntrainedSpacing: true)
         }
+        let below = try requirements("SLA", range: GridRequirements.SpacingRange(maximum: [1.3, 1.4, 4]))
+        #expect(
+            message(.spacing) { _ = try NetworkGrid(caller: asymmetric, requirements: below) }.contains(
+                "trained on spacings up to 1.3 x 1.4 x 4 mm."))
         var caller = asymmetric
         caller.spacing = nil
         #expect(

@@ -15,7 +15,6 @@ struct WeightFileDescriptionTests {
 
     @Test func hasTheDocumentedDefaultsWhereNothingIsStated() throws {
         let plain = try description()
-        #expect(plain.formatVersion == 1)
         #expect(plain.architecture == "AnatomyNet")
         #expect(plain.channels == nil)
         #expect(plain.blocks == nil)

@@ -62,6 +62,16 @@ struct WeightFileRefusalTests {
         try loadSmallNetwork(Safetensors.small().bytes)
     }
 
+    /// Whoever reads that bytes belong to no tensor looks for the fault in the file's writer.
+    @Test func aFileThatEndsTooEarlyIsSaidToBeCutShort() {
+        let bytes = Safetensors.small().bytes
+        let others = (8..<bytes.count).filter { count in
+            let error = failure { () throws(AnatomyNetError) in _ = try readWeights(Array(bytes[..<count])) }
+            return error?.message.contains("cut short") != true
+        }
+        #expect(others == [])
+    }
+
     @Test(arguments: container + headers + tensors + metadata)
     func isRefused(_ damage: Damage) {
         let bytes = damage.bytes()
@@ -75,7 +85,7 @@ struct WeightFileRefusalTests {
         .file("empty", .container, "has 0 bytes") { $0 = [] },
         .file("7 bytes", .container, "has 7 bytes") { $0 = Array($0[..<7]) },
         .file("8 bytes", .container, "cut short") { $0 = Array($0[..<8]) },
-        .file("header length 0", .container, "header length is 0") {
+        .file("header length 0", .container, "this is no safetensors file: its header length is 0") {
             $0.replaceSubrange(0..<8, with: [UInt8](repeating: 0, count: 8))
         },
         .file("header length 2^64 - 1", .container, "18446744073709551615") {
@@ -87,10 +97,28 @@ struct WeightFileRefusalTests {
         .file("header beyond 1 MiB", .container, "1 to 1048576 are allowed") {
             $0 = Safetensors.file(header: [UInt8](repeating: 0x20, count: 1 << 20 | 1), data: [])
         },
-        .file("last byte missing", .container, "'conv1.weight' ends at byte") { $0.removeLast() },
+        .file(
+            "last byte missing", .container,
+            "the file seems to be cut short: tensor 'conv1.weight' ends at byte 248 of the data, which has 247"
+        ) { $0.removeLast() },
+        .file("half of the header missing", .container, "cut short") { $0 = Array($0[..<200]) },
+        .file("a zip archive, as PyTorch writes it", .container, "this is no safetensors file") {
+            $0 = [0x50, 0x4B, 0x03, 0x04, 0, 0, 8, 8, 0, 0] + [UInt8](repeating: 0, count: 100)
+        },
+        .file("a gzip stream without name and time", .container, "this is no safetensors file") {
+            $0 = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3] + [UInt8](repeating: 0x55, count: 100)
+        },
+        .file("a NIfTI image", .container, "this is no safetensors file") {
+            $0 = [0x5C, 1, 0, 0] + [UInt8](repeating: 0, count: 600)
+        },
+        .file("text", .container, "this is no safetensors file") {
+            $0 = Array("NRRD0004\ntype: short\n".utf8)
+        },
         .file("a byte appended", .container, "belong to no tensor") { $0.append(0) },
         .file("a bit of the data", .checksum, "SHA-256") { $0[$0.count - 3] ^= 1 },
-        .file("space before the header", .container, "does not begin with '{'") {
+        .file(
+            "space before the header", .container, "no safetensors file: its header does not begin with '{'"
+        ) {
             $0 = Safetensors.file(
                 header: Array((" " + Safetensors.small().header.text).utf8), data: Safetensors.small().data)
         },

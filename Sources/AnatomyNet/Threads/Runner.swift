@@ -1,5 +1,4 @@
 import AnatomyNetSystem
-import Glibc
 
 /// Runs work items on the threads of one call and reports its progress.
 ///
@@ -19,13 +18,14 @@ final class Runner {
     private var reported = -1.0
     private var lastReport = 0.0
 
-    /// How often the progress callback is called at most, in seconds. It may be slow (an interpreted
-    /// host), items may take microseconds.
-    private static let reportInterval = 0.02
+    private let reportInterval: Double
 
-    init(workers: Int, progress: Progress?) {
+    /// - Parameter reportInterval: seconds between two calls of `progress` at least: it may be slow (an
+    ///   interpreted host), items may take microseconds.
+    init(workers: Int, progress: Progress?, reportInterval: Double = 0.02) {
         session = ans_begin(Int32(clamping: workers))
         self.progress = progress
+        self.reportInterval = reportInterval
     }
 
     deinit {
@@ -83,8 +83,8 @@ final class Runner {
 
     private func tick(finished: Int64) -> Int32 {
         guard progress != nil else { return 0 }
-        let now = Self.now()
-        guard now - lastReport >= Self.reportInterval else { return 0 }
+        let now = MonotonicClock.seconds
+        guard now - lastReport >= reportInterval else { return 0 }
         lastReport = now
         let share = currentCost * Double(finished) / Double(currentItems)
         return report(min((finishedCost + share) / totalCost, 1)) ? 0 : 1
@@ -94,12 +94,6 @@ final class Runner {
         guard let progress else { return true }
         reported = max(reported, fraction)
         return progress(reported)
-    }
-
-    private static func now() -> Double {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Double(time.tv_sec) + 1e-9 * Double(time.tv_nsec)
     }
 
     private static let cancelled = AnatomyNetError(.cancelled, "the progress callback cancelled the call")

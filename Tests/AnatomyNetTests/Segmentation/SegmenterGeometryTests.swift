@@ -77,6 +77,30 @@ import Testing
         #expect(largest != whole)
     }
 
+    /// A weight file may state either end of the spacings that its model was trained on, or both.
+    @Test(arguments: [
+        ([("spacing_minimum", "1.4,2,2.9")], SIMD3(1.5, 2.25, 3), SIMD3(1.5, 1.9, 3)),
+        ([("spacing_maximum", "1.6,2.5,3.1")], SIMD3(1.5, 2.25, 3), SIMD3(1.5, 2.25, 3.2)),
+        (
+            [("spacing_minimum", "none"), ("spacing_maximum", "1.6,2.5,3.1")], SIMD3(0.1, 1, 1),
+            SIMD3(2, 1, 1)
+        ),
+    ])
+    func eachEndOfTheTrainedSpacingsIsCheckedAlone(
+        stated: [(key: String, value: String)], accepted: SIMD3<Double>, refused: SIMD3<Double>
+    ) throws {
+        let segmenter = Segmenter(try ReferencePair.model("AnatomyNet", stating: stated))
+        var geometry = asymmetric
+        geometry.spacing = accepted
+        _ = try segmenter.estimateMemory(geometry)
+        geometry.spacing = refused
+        let error = #expect(throws: AnatomyNetError.self) { _ = try segmenter.estimateMemory(geometry) }
+        #expect(error?.kind == .spacing)
+        var options = SegmentationOptions()
+        options.allowsUntrainedSpacing = true
+        _ = try segmenter.estimateMemory(geometry, options: options)
+    }
+
     @Test func volumeWithoutAirIsReported() throws {
         let volume = try TestVolume<Int16>(asymmetric) { Int16(100 * $0.x + 40) }
         let messages = try segmented(volume).messages

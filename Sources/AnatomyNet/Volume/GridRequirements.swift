@@ -1,0 +1,24 @@
+/// What a model says about the grid it was trained on.
+struct GridRequirements: Sendable, Equatable {
+    var orientation: Orientation
+    /// mm, in the order of the orientation's letters; nil: any spacing, as it is.
+    var spacing: SIMD3<Double>?
+    /// Spacings of the volumes it was trained on, in the same order.
+    var spacingRange = SpacingRange()
+    /// Every dimension the network sees is a multiple of this.
+    var paddingMultiple: Int
+
+    /// Either end may be nil: not stated.
+    struct SpacingRange: Sendable, Equatable {
+        var minimum: SIMD3<Double>?
+        var maximum: SIMD3<Double>?
+
+        /// Whether a spacing lies between the stated ends, or beyond them by no more than a relative
+        /// `tolerance`.
+        func contains(_ spacing: SIMD3<Double>, tolerance: Double) -> Bool {
+            if let minimum, any(spacing .< minimum * (1 - tolerance)) { return false }
+            if let maximum, any(spacing .> maximum * (1 + tolerance)) { return false }
+            return true
+        }
+    }
+}
