@@ -40,7 +40,7 @@ public struct ImageWriter: Sendable {
             case .nrrd: try writeNrrd(voxels, as: type, to: temporary, named: path)
             }
             guard rename(temporary, path) == 0 else {
-                throw ImageFileError(path, String(cString: strerror(errno)))
+                throw ImageFileError.system(path, "cannot be given its name")
             }
         } catch {
             unlink(temporary)

@@ -48,7 +48,7 @@ extension MedicalImage {
     private static func rawHeader(_ path: String) throws -> (header: nifti_1_header, swapped: Bool) {
         // niftiio would look for another file where this one is missing.
         guard let file = znzopen(path, "rb", 0) else {
-            throw ImageFileError(path, "cannot be opened for reading")
+            throw ImageFileError.system(path, "cannot be opened for reading")
         }
         var open: znzFile? = file
         Xznzclose(&open)
@@ -103,7 +103,7 @@ extension MedicalImage {
         _ voxelFile: String, offset: Int, count: Int, stored: StoredVoxelType, swapped: Bool, path: String
     ) throws -> Buffer<UInt8> {
         var file = znzopen(voxelFile, "rb", nifti_is_gzfile(voxelFile))
-        guard file != nil else { throw ImageFileError(voxelFile, "cannot be opened for reading") }
+        guard file != nil else { throw ImageFileError.system(voxelFile, "cannot be opened for reading") }
         defer { Xznzclose(&file) }
         guard znzseek(file, offset, SEEK_SET) >= 0 else {
             throw ImageFileError(path, "ends before its voxels start at byte \(offset)")

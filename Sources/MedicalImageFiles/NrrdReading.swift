@@ -27,7 +27,7 @@ extension MedicalImage {
     /// teem reads other formats too, down to any text with numbers in it.
     private static func checkMagic(_ path: String) throws(ImageFileError) {
         guard let file = fopen(path, "rb") else {
-            throw ImageFileError(path, String(cString: strerror(errno)))
+            throw ImageFileError.system(path, "cannot be opened for reading")
         }
         defer { fclose(file) }
         var start = [UInt8](repeating: 0, count: 7)

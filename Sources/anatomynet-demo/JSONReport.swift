@@ -9,7 +9,7 @@ enum JSONReport {
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         let bytes = Array(try encoder.encode(report)) + [UInt8(ascii: "\n")]
         guard let file = fopen(path, "wb") else {
-            throw ImageFileError(path, String(cString: strerror(errno)))
+            throw ImageFileError.system(path, "cannot be written")
         }
         let written = fwrite(bytes, 1, bytes.count, file)
         guard fclose(file) == 0, written == bytes.count else {
