@@ -11,19 +11,25 @@ public enum ImageFormat: Sendable {
 
     /// - Throws: `ImageFileError` if the ending is none of `endings`.
     init(ofFileAt path: String, among endings: [String]) throws(ImageFileError) {
+        let ending = try Self.ending(of: path, among: endings)
+        self = [".nrrd", ".nhdr"].contains(ending) ? .nrrd : .nifti
+    }
+
+    /// The ending of the name of an image that can be written, such as ".nii.gz".
+    ///
+    /// - Throws: `ImageFileError` if no image of this name can be written, so that a run can be
+    ///   refused before it starts.
+    public static func writableEnding(of path: String) throws(ImageFileError) -> String {
+        try ending(of: path, among: writableEndings)
+    }
+
+    private static func ending(of path: String, among endings: [String]) throws(ImageFileError) -> String {
         let name = path.lowercased()
         guard let ending = endings.first(where: { name.hasSuffix($0) }) else {
             throw ImageFileError(
                 path,
                 "not a name of a medical image file; it must end with \(endings.joined(separator: ", "))")
         }
-        self = [".nrrd", ".nhdr"].contains(ending) ? .nrrd : .nifti
-    }
-
-    /// Whether a file of this name can be written.
-    ///
-    /// - Throws: `ImageFileError` if it cannot, so that a run can be refused before it starts.
-    public static func checkWritable(_ path: String) throws(ImageFileError) {
-        _ = try ImageFormat(ofFileAt: path, among: writableEndings)
+        return ending
     }
 }

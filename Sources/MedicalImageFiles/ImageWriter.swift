@@ -31,7 +31,7 @@ public struct ImageWriter: Sendable {
     /// - Throws: `ImageFileError`.
     public func write(_ voxels: UnsafeRawPointer, as type: WrittenVoxelType, to path: String) throws {
         let format = try ImageFormat(ofFileAt: path, among: ImageFormat.writableEndings)
-        let ending = ImageFormat.writableEndings.last { path.lowercased().hasSuffix($0) } ?? ""
+        let ending = try ImageFormat.writableEnding(of: path)
         // The ending decides about the format and its compression, so the temporary name keeps it.
         let temporary = "\(path).\(getpid()).partial\(ending)"
         do {

@@ -40,6 +40,8 @@ struct BenchCommand: ParsableCommand {
     }
 
     func run() throws {
+        var files = CommandFiles(inputs: [model])
+        if let json { try files.addReport(json) }
         let model = try modelArguments.load(model)
         let report = try measure(model)
         printTable(report)

@@ -33,6 +33,9 @@ struct EvaluateCommand: ParsableCommand {
     var json: String?
 
     func run() throws {
+        var files = CommandFiles(inputs: [predicted, truth] + (input.map { [$0] } ?? []))
+        if let picture { try files.addPicture(picture) }
+        if let json { try files.addReport(json) }
         let predictedImage = try MedicalImage.read(predicted)
         let trueImage = try MedicalImage.read(truth)
         try check(predictedImage.grid, predicted, coincidesWith: trueImage.grid)

@@ -28,8 +28,10 @@ struct PhantomCommand: ParsableCommand {
     var size = GridSize([Phantom.defaultSize.x, Phantom.defaultSize.y, Phantom.defaultSize.z])
 
     func run() throws {
-        try ImageFormat.checkWritable(output)
-        if let truth { try ImageFormat.checkWritable(truth) }
+        var files = CommandFiles(inputs: [])
+        try files.addImage(output)
+        if let truth { try files.addImage(truth) }
+        if let picture { try files.addPicture(picture) }
         let size = size.values
         let spacing = spacing.values
         let phantom = try Phantom(

@@ -66,9 +66,16 @@ struct SegmentCommand: ParsableCommand {
     }
 
     func run() throws {
-        try ImageFormat.checkWritable(output)
-        try OutputPlace.check(output, isNot: input)
+        var files = CommandFiles(inputs: [input, model])
+        try files.addImage(output)
+        if let picture { try files.addPicture(picture) }
+        if let json { try files.addReport(json) }
         let model = try modelArguments.load(model)
+        if let probabilities {
+            try files.addFolder(
+                probabilities,
+                ofImages: model.classNames.map { try probabilityImage(of: $0, in: probabilities) })
+        }
         let image = try MedicalImage.read(input)
         let geometry = try orientedGeometry(of: image)
         let volume = try image.volume(geometry: geometry)
@@ -115,7 +122,7 @@ struct SegmentCommand: ParsableCommand {
             let overview = OverviewPicture(
                 image: image, geometry: geometry, labels: UnsafeBufferPointer(found),
                 labelNames: model.classNames,
-                title: "Organs at risk: \(OutputPlace.fileName(input))")
+                title: "Organs at risk: \(FilePath.name(input))")
             try overview.write(to: picture, annotation: annotation)
         }
     }
@@ -172,16 +179,20 @@ struct SegmentCommand: ParsableCommand {
         _ scores: Buffer<Float>, of model: Model, count: Int, grid: ImageGrid, _ annotation: ImageAnnotation,
         to folder: String
     ) throws {
-        try OutputPlace.makeFolder(folder)
-        let ending = OutputPlace.imageEnding(output)
+        try CommandFiles.makeFolder(folder)
         for (label, name) in model.classNames.enumerated() {
             var annotation = annotation
             annotation.labelNames = []
             annotation.facts.append((key: "contents", value: "probability of \(name)"))
             try ImageWriter(grid: grid, annotation: annotation).write(
                 scores.pointer + label * count, as: .float32,
-                to: "\(folder)/\(OutputPlace.safeName(name))\(ending)")
+                to: probabilityImage(of: name, in: folder))
         }
+    }
+
+    /// Where the probability of a class goes, in the format of the labels.
+    private func probabilityImage(of name: String, in folder: String) throws -> String {
+        "\(folder)/\(FilePath.safeName(name))\(try ImageFormat.writableEnding(of: output))"
     }
 
     private func printSummary(

@@ -332,6 +332,76 @@ def test_outputs_never_replace_inputs_and_appear_only_complete():
     assert not [name for name in os.listdir(".") if "partial" in name or name.startswith("b.")]
 
 
+def refused(expected, *arguments):
+    """Runs what must be refused before anything is written."""
+    before = {name: open(name, "rb").read() for name in os.listdir(".") if os.path.isfile(name)}
+    message = run(*arguments, status=1)
+    after = {name: open(name, "rb").read() for name in os.listdir(".") if os.path.isfile(name)}
+    assert expected in message, (expected, message)
+    assert before == after, (arguments, set(after) - set(before))
+
+
+def small_phantom(ct_name="ct.nii", truth_name="truth.nii"):
+    run("phantom", ct_name, "--truth", truth_name, "--size", "24,22,15", "--spacing", "8,8,8")
+
+
+def test_no_output_replaces_an_input():
+    small_phantom()
+    os.rename("truth.nii", "BrainStem.nii")
+    os.link("ct.nii", "hard.png")
+    os.symlink("BrainStem.nii", "soft.png")
+    os.symlink(os.path.realpath(MODEL), "model.json")
+    is_input = "is the input; choose another name"
+    base = ["segment", "-m", "model.json", "-i", "ct.nii", "-o", "l.nii"]
+    for option in [["--picture", "hard.png"], ["--json", "ct.nii"], ["--json", "./ct.nii"], ["--json", "model.json"]]:
+        refused(is_input, *base, *option)
+    refused(is_input, "segment", "-m", MODEL, "-i", "BrainStem.nii", "-o", "l.nii", "--probabilities", ".")
+    compare = ["evaluate", "BrainStem.nii", "BrainStem.nii", "--input", "ct.nii"]
+    for option in [["--picture", "soft.png"], ["--picture", "hard.png"], ["--json", "ct.nii"], ["--json", "BrainStem.nii"]]:
+        refused(is_input, *compare, *option)
+    refused(is_input, "bench", "model.json", "--json", "model.json")
+
+
+def test_no_output_replaces_another_output():
+    small_phantom()
+    os.mkdir("folder")
+    open("old.png", "w").close()
+    os.link("old.png", "old.json")
+    is_output = "is another output, too"
+    base = ["segment", "-m", MODEL, "-i", "ct.nii"]
+    refused(is_output, *base, "-o", "l.nii", "--json", "folder/../l.nii")
+    refused(is_output, *base, "-o", "l.nii", "--picture", "a.png", "--json", "a.png")
+    refused(is_output, *base, "-o", "l.nii", "--picture", "old.png", "--json", "old.json")
+    refused(is_output, *base, "-o", "folder/Mandible.nii", "--probabilities", "folder")
+    refused(is_output, *base, "-o", "l.nii", "--class-names", "a,b,c,d,e,f,g,h,i/j,i_j", "--probabilities", "folder")
+    refused(is_output, "evaluate", "ct.nii", "truth.nii", "--picture", "a.png", "--json", "a.png")
+    refused(is_output, "phantom", "a.nii", "--truth", "a.nii")
+
+
+def test_outputs_that_cannot_be_written_are_refused_before_computing():
+    small_phantom()
+    base = ["segment", "-m", MODEL, "-i", "ct.nii"]
+    nowhere = "the folder nowhere; make it or choose another (No such file or directory)"
+    refused(nowhere, *base, "-o", "nowhere/l.nii")
+    for option in [["--picture", "nowhere/p.png"], ["--json", "nowhere/r.json"], ["--probabilities", "nowhere/scores"]]:
+        refused(nowhere, *base, "-o", "l.nii", *option)
+        if option[0] != "--probabilities":
+            refused(nowhere, "evaluate", "truth.nii", "truth.nii", *option)
+    refused(nowhere, "phantom", "a.nii", "--truth", "nowhere/t.nii")
+    refused(nowhere, "bench", MODEL, "--json", "nowhere/b.json")
+    refused("Not a directory", *base, "-o", "l.nii", "--probabilities", "truth.nii")
+    refused("Not a directory", *base, "-o", "ct.nii/l.nii")
+    os.mkdir("p.png")
+    refused("is a folder", *base, "-o", "l.nii", "--picture", "p.png")
+    refused("must end with .png", *base, "-o", "l.nii", "--picture", "p.jpg")
+
+
+def test_what_the_system_refuses_is_said_with_its_reason():
+    small_phantom()
+    assert "No such file or directory" in run("evaluate", "nix.nii.gz", "truth.nii", status=1)
+    assert "No such file or directory" in run("evaluate", "nix.nrrd", "truth.nii", status=1)
+
+
 def test_info_lists_layers():
     text = run("info", MODEL, "--size", "178,302,225")
     for part in ["SHA-256", "layer1.0.conv1", "transposed conv", "GMAC", "Not for clinical use"]:
