@@ -42,6 +42,8 @@ extension MedicalImage {
         let (slope, intercept) = header.scaling
         return MedicalImage(
             grid: grid, voxelType: stored.typeInMemory, rescaleSlope: slope, rescaleIntercept: intercept,
+            labelNames: LabelNames.among(
+                try annotationEntries(of: kept, header, swapped: raw.swapped, path)),
             voxels: voxels)
     }
 

@@ -21,7 +21,8 @@ extension MedicalImage {
         let held = stored.typeInMemory
         let voxels = try Buffer<UInt8>(count: count * held.size, purpose: "voxels of \(path)")
         stored.convert(data, count: count, to: voxels.pointer)
-        return MedicalImage(grid: grid, voxelType: held, voxels: voxels)
+        return MedicalImage(
+            grid: grid, voxelType: held, labelNames: LabelNames.among(complete.entries), voxels: voxels)
     }
 
     /// teem reads other formats too, down to any text with numbers in it.

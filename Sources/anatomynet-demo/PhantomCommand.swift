@@ -47,7 +47,7 @@ struct PhantomCommand: ParsableCommand {
             guard let base = voxels.baseAddress else { return }
             try ImageWriter(grid: grid, annotation: annotation).write(base, as: .int16, to: output)
         }
-        let names = ["background"] + Organ.allCases.map(\.name)
+        let names = Organ.labelNames
         try phantom.labels.withUnsafeBufferPointer { labels in
             if let truth, let base = labels.baseAddress {
                 annotation.labelNames = names

@@ -283,6 +283,54 @@ def test_dice_similarity_agrees_with_numpy():
     assert Image.open("e.png").text["Disclaimer"] == "Not for clinical use"
 
 
+def save_named_labels(path, labels, names, key="label {}"):
+    header = {"space": "LPS", "space directions": np.diag([0.9, 0.8, 2.5]), "space origin": [31.25, -12.5, 100.75]}
+    nrrd.write(path, labels, header | {key.format(label): name for label, name in names.items()})
+
+
+def evaluated_names(*arguments):
+    run("evaluate", *arguments, "--json", "e.json")
+    return {organ["label"]: organ["name"] for organ in json.load(open("e.json"))["organs"]}
+
+
+def test_names_of_labels_come_from_the_files():
+    labels = np.random.default_rng(5).integers(0, 4, SHAPE).astype(np.uint8)
+    save_nifti("plain.nii", labels, lps_affine())
+    assert list(evaluated_names("plain.nii", "plain.nii").values()) == ORGANS
+    save_named_labels("a.nrrd", labels, {0: "background", 1: "BrainStem", 2: "SpinalCord"})
+    save_named_labels("b.nrrd", labels, {1: "Brainstem", 3: "Larynx"})
+    merged = {1: "BrainStem", 2: "SpinalCord", 3: "Larynx"}
+    assert evaluated_names("a.nrrd", "b.nrrd") == merged
+    assert evaluated_names("a.nrrd", "plain.nii") == merged | {3: "label 3"}
+    assert evaluated_names("plain.nii", "b.nrrd") == {1: "Brainstem", 2: "label 2", 3: "Larynx"}
+    slicer = {"Segment0_Name": "SpinalCord", "Segment0_LabelValue": "2", "label 2": "old name"}
+    save_named_labels("slicer.seg.nrrd", labels, slicer, key="{}")
+    assert evaluated_names("slicer.seg.nrrd", "plain.nii") == {1: "label 1", 2: "SpinalCord", 3: "label 3"}
+    save_named_labels("c.nrrd", labels, {2: "Larynx"})
+    message = run("evaluate", "a.nrrd", "c.nrrd", status=1)
+    for part in ["label 2", "SpinalCord", "Larynx", "--names"]:
+        assert part in message, message
+    assert evaluated_names("a.nrrd", "c.nrrd", "--names", "background,x,y") == {1: "x", 2: "y", 3: "label 3"}
+
+
+def test_names_of_labels_are_read_from_what_is_written():
+    source = save_nifti("ct.nii", ct(), lps_affine())
+    names = ["background", *"ABCDEFGHI"]
+    for name in ["l.nii", "l.nii.gz", "l.nrrd"]:
+        segment(source, name, "--class-names", ",".join(names))
+        assert list(evaluated_names(name, name).values()) == names[1:], name
+    content = nibabel.load("l.nii").header.extensions[0].get_content()
+    swapped = nibabel.Nifti1Image(labels_of("l.nii"), lps_affine(), nibabel.Nifti1Header(endianness=">"))
+    swapped.set_qform(lps_affine(), 1)
+    swapped.header.extensions.append(nibabel.nifti1.Nifti1Extension("comment", content))
+    nibabel.save(swapped, "s.nii")
+    assert list(evaluated_names("s.nii", "l.nii").values()) == names[1:]
+    pair = nibabel.Nifti1Pair(labels_of("l.nii"), lps_affine())
+    pair.header.extensions.append(nibabel.nifti1.Nifti1Extension("comment", content))
+    nibabel.save(pair, "p.hdr")
+    assert list(evaluated_names("p.img", "p.hdr").values()) == names[1:]
+
+
 def test_images_on_different_grids_are_not_compared():
     labels = np.zeros(SHAPE, np.uint8)
     save_nifti("a.nii", labels, lps_affine())
