@@ -70,7 +70,8 @@ extension MedicalImage {
         return (header.pointee, swapped != 0)
     }
 
-    /// The sform where there is one, else the qform, as nibabel does; never one made up.
+    /// The sform where there is one, else the qform, as nibabel does; never one made up, and none
+    /// where the two would name other sides of the patient.
     private static func grid(
         of kept: NiftiHeader, _ header: nifti_1_header, _ dimensions: SIMD3<Int>, _ path: String
     ) throws(ImageFileError) -> ImageGrid {
@@ -97,6 +98,15 @@ extension MedicalImage {
         ]
         guard numbers.allSatisfy({ $0.x.isFinite && $0.y.isFinite && $0.z.isFinite }) else {
             throw ImageFileError(path, "the orientation matrix in the NIfTI header is singular or not finite")
+        }
+        if header.qform_code > 0, header.sform_code > 0 {
+            let (byQform, bySform) = (image.qto_xyz.orientationCode, image.sto_xyz.orientationCode)
+            guard byQform == bySform else {
+                throw ImageFileError(
+                    path,
+                    "contradicts itself about the patient: its axes run \(byQform) by the qform and \(bySform) by "
+                        + "the sform; find out which is right and set the code of the other to 0")
+            }
         }
         return ImageGrid(geometry: geometry, isOrientationKnown: true, header: .nifti(kept))
     }

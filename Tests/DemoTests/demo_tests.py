@@ -121,6 +121,24 @@ def test_nifti_geometry_is_copied_bit_for_bit():
             assert (nibabel.load("a.nii.gz").affine == nibabel.load("b.nii.gz").affine).all()
 
 
+def test_a_nifti_whose_qform_and_sform_name_other_sides_is_refused():
+    for turn in [np.diag([-1, 1, 1, 1]), np.diag([1, 1, -1, 1]), np.eye(4)[[1, 0, 2, 3]]]:
+        image = nibabel.load(save_nifti("a.nii", ct(), lps_affine()))
+        image.set_sform(lps_affine() @ turn, 1)
+        nibabel.save(image, "b.nii")
+        message = segment("b.nii", "l.nii", status=1)
+        assert "qform" in message and "sform" in message and "LPS" in message and not os.path.exists("l.nii")
+        image.set_qform(lps_affine(), 0)
+        nibabel.save(image, "b.nii")
+        segment("b.nii", "l.nii")
+        os.remove("l.nii")
+    image = nibabel.load("a.nii")
+    image.set_sform(lps_affine(origin=(-31, 12.5, 100)), 1)
+    nibabel.save(image, "b.nii")
+    segment("b.nii", "l.nii")
+    assert (nibabel.load("l.nii").affine == nibabel.load("b.nii").affine).all()
+
+
 def test_units_of_length_are_converted():
     affine = lps_affine()
     affine[:3] *= 1000
