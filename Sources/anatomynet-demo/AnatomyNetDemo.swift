@@ -11,4 +11,14 @@ struct AnatomyNetDemo: ParsableCommand {
             SegmentCommand.self, InfoCommand.self, EvaluateCommand.self, PhantomCommand.self,
             BenchCommand.self,
         ])
+
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+            try Terminal.flushStandardOutput()
+        } catch {
+            exit(withError: error)
+        }
+    }
 }

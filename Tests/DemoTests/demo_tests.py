@@ -468,6 +468,14 @@ def test_what_the_system_refuses_is_said_with_its_reason():
     assert "No such file or directory" in run("evaluate", "nix.nrrd", "truth.nii", status=1)
 
 
+def test_a_table_that_cannot_be_written_is_an_error():
+    small_phantom()
+    for arguments in [["evaluate", "truth.nii", "truth.nii"], ["info", MODEL], ["phantom", "b.nii", "--size", "24,22,15"]]:
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([DEMO, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+        assert done.returncode == 1 and "No space left on device" in done.stderr, (arguments, done)
+
+
 def test_info_lists_layers():
     text = run("info", MODEL, "--size", "178,302,225")
     for part in ["SHA-256", "layer1.0.conv1", "transposed conv", "GMAC", "Not for clinical use"]:
