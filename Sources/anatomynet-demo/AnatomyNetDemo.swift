@@ -13,6 +13,7 @@ struct AnatomyNetDemo: ParsableCommand {
         ])
 
     static func main() {
+        Interruption.removePartialFiles()
         do {
             var command = try parseAsRoot()
             try command.run()

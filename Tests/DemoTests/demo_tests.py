@@ -6,10 +6,13 @@ import itertools
 import json
 import os
 import random
+import shutil
+import signal
 import struct
 import subprocess
 import sys
 import tempfile
+import time
 
 import nibabel
 import nrrd
@@ -480,6 +483,27 @@ def test_info_lists_layers():
     text = run("info", MODEL, "--size", "178,302,225")
     for part in ["SHA-256", "layer1.0.conv1", "transposed conv", "GMAC", "Not for clinical use"]:
         assert part in text, part
+
+
+def test_an_interrupted_run_leaves_no_partial_files():
+    random_numbers = np.random.default_rng(2)
+    save_nifti("a.nii", random_numbers.integers(-1000, 1000, (200, 200, 40)).astype(np.int16), lps_affine())
+    for number in [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]:
+        command = [DEMO, "segment", "-m", MODEL, "-i", "a.nii", "-o", "l.nii.gz", "--probabilities", "scores"]
+        running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_until(lambda: os.path.isdir("scores") and any("partial" in name for name in os.listdir("scores")))
+        running.send_signal(number)
+        assert running.wait(timeout=60) == -number, running.returncode
+        assert os.path.exists("l.nii.gz") and not [name for name in os.listdir("scores") if "partial" in name]
+        shutil.rmtree("scores")
+        os.remove("l.nii.gz")
+
+
+def wait_until(condition, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "nothing happened"
+        time.sleep(0.002)
 
 
 def damaged(content, numbers):
