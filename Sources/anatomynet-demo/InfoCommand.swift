@@ -11,8 +11,10 @@ struct InfoCommand: ParsableCommand {
     var model: String
 
     @Option(
-        help: ArgumentHelp("Volume for which multiplications are counted, in voxels.", valueName: "x,y,z"))
-    var size = GridSize([178, 302, 225])
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Volume for which multiplications are counted, in voxels: \(GridSize.form).", valueName: "x,y,z"))
+    var size = GridSize.headAndNeck
 
     @OptionGroup(title: "Model options (taken instead of what the weight file says)")
     var modelArguments: ModelArguments

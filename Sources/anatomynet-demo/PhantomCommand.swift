@@ -18,13 +18,18 @@ struct PhantomCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Also draw the CT with its true organs.", valueName: "file.png"))
     var picture: String?
 
-    @Option(help: ArgumentHelp("Which patient.", valueName: "number"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Which patient: a whole number from 0 to \(UInt64.max).", valueName: "number"))
     var seed: UInt64 = 1
 
-    @Option(help: ArgumentHelp("Voxel size in mm.", valueName: "x,y,z"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Voxel size in mm: \(Triple.form).", valueName: "x,y,z"))
     var spacing = Triple([Phantom.defaultSpacing.x, Phantom.defaultSpacing.y, Phantom.defaultSpacing.z])
 
-    @Option(help: ArgumentHelp("Voxels.", valueName: "x,y,z"))
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("Voxels: \(GridSize.form).", valueName: "x,y,z"))
     var size = GridSize([Phantom.defaultSize.x, Phantom.defaultSize.y, Phantom.defaultSize.z])
 
     func run() throws {

@@ -32,10 +32,12 @@ struct SegmentCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Also write the table as JSON.", valueName: "file.json"))
     var json: String?
 
-    @Option(help: ArgumentHelp("Threads; 0: as many as this process may use.", valueName: "count"))
-    var threads = 0
+    @OptionGroup
+    var threadsArgument: ThreadsArgument
 
-    @Option(help: ArgumentHelp("Memory that segmenting may take, in MB.", valueName: "MB"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Memory that segmenting may take, in MB.", valueName: "MB"))
     var memoryLimit: Int?
 
     @Option(
@@ -150,7 +152,7 @@ struct SegmentCommand: ParsableCommand {
         let bar = ProgressBar()
         defer { bar.clear() }
         var options = SegmentationOptions()
-        options.threads = threads
+        options.threads = threadsArgument.threads
         options.memoryLimit = memoryLimit.map { UInt64($0) * 1_000_000 }
         options.progress = { fraction in
             bar.show(fraction)

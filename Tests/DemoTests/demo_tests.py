@@ -480,9 +480,26 @@ def test_a_table_that_cannot_be_written_is_an_error():
 
 
 def test_info_lists_layers():
-    text = run("info", MODEL, "--size", "178,302,225")
+    text = run("info", MODEL, "--size", "225,302,178")
     for part in ["SHA-256", "layer1.0.conv1", "transposed conv", "GMAC", "Not for clinical use"]:
         assert part in text, part
+    assert text == run("info", MODEL)
+
+
+def test_numbers_may_begin_with_a_minus():
+    save_nifti("a.nii", ct(), lps_affine())
+    segment("a.nii", "b.nii", "--window", "-1000,1500")
+    segment("a.nii", "c.nii", "--window=-1000,1500")
+    assert (labels_of("b.nii") == labels_of("c.nii")).all()
+    assert "from 0 to" in segment("a.nii", "d.nii", "--threads", "-1", status=64)
+    assert "positive number of MB" in segment("a.nii", "d.nii", "--memory-limit", "-5", status=64)
+    assert "whole number from 0 to" in run("phantom", "p.nii", "--seed", "-1", status=64)
+
+
+def test_refused_values_come_with_what_is_allowed():
+    assert "three whole numbers from 1 to 32767" in run("info", MODEL, "--size", "100", status=64)
+    assert "three numbers as in" in run("phantom", "p.nii", "--spacing", "2.5", status=64)
+    assert "two numbers, the lower first" in run("info", MODEL, "--window", "5,1", status=64)
 
 
 def test_an_interrupted_run_leaves_no_partial_files():
