@@ -1,4 +1,5 @@
 import ArgumentParser
+import SegmentationPictures
 
 /// Three numbers for x, y and z, written "0.76,0.76,1.25".
 struct Triple: ExpressibleByArgument, Equatable {
@@ -20,8 +21,7 @@ struct Triple: ExpressibleByArgument, Equatable {
     }
 
     var defaultValueDescription: String {
-        [values.x, values.y, values.z].map { $0 == $0.rounded() ? "\(Int($0))" : "\($0)" }.joined(
-            separator: ",")
+        [values.x, values.y, values.z].map { shortest($0, places: 4) }.joined(separator: ",")
     }
 }
 

@@ -45,11 +45,19 @@ struct InfoCommand: ParsableCommand {
         }
         switch description.intensity {
         case .identity: facts.append(("window", "none: voxels enter as they are"))
-        case .window(let lower, let upper): facts.append(("window", "\(lower) to \(upper) HU become 0 to 1"))
+        case .window(let lower, let upper):
+            facts.append(
+                (
+                    "window",
+                    "\(shortest(lower, places: 4)) to \(shortest(upper, places: 4)) HU become 0 to 1"
+                ))
         }
         switch description.spacing {
         case .any: facts.append(("spacing", "any"))
-        case .fixed(let spacing): facts.append(("spacing", "\(spacing.x) × \(spacing.y) × \(spacing.z) mm"))
+        case .fixed(let spacing): facts.append(("spacing", millimetres(spacing)))
+        }
+        if let minimum = description.spacingMinimum, let maximum = description.spacingMaximum {
+            facts.append(("trained on", "spacings from \(millimetres(minimum)) to \(millimetres(maximum))"))
         }
         facts += [
             ("orientation", "\(description.orientation)"),

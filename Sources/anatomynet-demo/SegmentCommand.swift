@@ -200,9 +200,7 @@ struct SegmentCommand: ParsableCommand {
     private func printSummary(
         _ model: Model, _ geometry: Geometry, _ organs: [OrganMeasurement], _ seconds: Double
     ) {
-        let spacing = geometry.spacing.map { spacing in
-            " of " + (0..<3).map { shortest(spacing[$0], places: 4) }.joined(separator: " × ") + " mm"
-        }
+        let spacing = geometry.spacing.map { " of \(millimetres($0))" }
         let size = geometry.dimensions
         print("image   \(input), \(size.x) × \(size.y) × \(size.z) voxels\(spacing ?? " of unknown size")")
         print(

@@ -486,6 +486,28 @@ def test_info_lists_layers():
     assert text == run("info", MODEL)
 
 
+def with_metadata(path, **metadata):
+    """The model with further metadata."""
+    content = open(MODEL, "rb").read()
+    end = 8 + struct.unpack("<Q", content[:8])[0]
+    header = json.loads(content[8:end])
+    header.setdefault("__metadata__", {}).update({f"anatomynet.{key}": value for key, value in metadata.items()})
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    open(path, "wb").write(struct.pack("<Q", len(text)) + text + content[end:])
+    return path
+
+
+def test_the_range_of_trained_spacings_is_shown_and_can_be_left():
+    model = with_metadata("m.safetensors", spacing_minimum="0.7,0.7,1", spacing_maximum="1.25,1.25,2.5")
+    assert "0.7 × 0.7 × 1 mm to 1.25 × 1.25 × 2.5 mm" in run("info", model)
+    save_nifti("a.nii", ct(), lps_affine((3, 3, 3)))
+    command = ["segment", "-m", model, "-i", "a.nii", "-o", "l.nii"]
+    message = run(*command, status=1)
+    assert "--allow-untrained-spacing" in message and "allow_untrained_spacing" not in message, message
+    run(*command, "--allow-untrained-spacing")
+
+
 def test_numbers_may_begin_with_a_minus():
     save_nifti("a.nii", ct(), lps_affine())
     segment("a.nii", "b.nii", "--window", "-1000,1500")
