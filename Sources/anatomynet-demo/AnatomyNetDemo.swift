@@ -1,3 +1,4 @@
+import AnatomyNet
 import ArgumentParser
 
 /// The runner: arguments, files, a progress bar, tables and pictures around the library.
@@ -19,7 +20,7 @@ struct AnatomyNetDemo: ParsableCommand {
             try command.run()
             try Terminal.flushStandardOutput()
         } catch {
-            exit(withError: error)
+            exit(withError: (error as? AnatomyNetError)?.inRunnerTerms ?? error)
         }
     }
 }

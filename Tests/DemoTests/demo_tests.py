@@ -508,6 +508,14 @@ def test_the_range_of_trained_spacings_is_shown_and_can_be_left():
     run(*command, "--allow-untrained-spacing")
 
 
+def test_messages_speak_of_the_options_of_the_command_line():
+    save_nifti("a.nii", ct(), lps_affine())
+    message = segment("a.nii", "l.nii", "--memory-limit", 1, status=1)
+    assert "--memory-limit" in message and "region" not in message and "memory_limit" not in message, message
+    message = segment("a.nii", "l.nii", "--padding-multiple", 99, status=1)
+    assert "--padding-multiple" in message, message
+
+
 def test_numbers_may_begin_with_a_minus():
     save_nifti("a.nii", ct(), lps_affine())
     segment("a.nii", "b.nii", "--window", "-1000,1500")
