@@ -1,6 +1,4 @@
-import AnatomyNet
 import CNifti
-import Glibc
 
 extension ImageWriter {
     /// Bytes written at once.

@@ -1,4 +1,3 @@
-import AnatomyNet
 import CTeem
 
 /// The header of a NRRD file, without voxels. Never changed after it was read.

@@ -17,12 +17,3 @@ enum JSONReport {
         }
     }
 }
-
-/// An image's grid, for a report.
-struct GridReport: Encodable {
-    let dimensions: [Int]
-    let spacingMillimetres: [Double]?
-    let originMillimetresLPS: [Double]
-    /// The unit vectors of the x, y and z index, one after the other.
-    let directionLPS: [Double]
-}

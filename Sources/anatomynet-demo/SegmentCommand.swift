@@ -233,7 +233,14 @@ private struct ModelReport: Encodable {
     let provenance: String
 }
 
-extension GridReport {
+/// An image's grid, for a report.
+private struct GridReport: Encodable {
+    let dimensions: [Int]
+    let spacingMillimetres: [Double]?
+    let originMillimetresLPS: [Double]
+    /// The unit vectors of the x, y and z index, one after the other.
+    let directionLPS: [Double]
+
     init(_ geometry: Geometry) {
         let size = geometry.dimensions
         let origin = geometry.origin
