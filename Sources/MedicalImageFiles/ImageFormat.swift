@@ -1,3 +1,5 @@
+import CNifti
+
 /// The file formats of this module, told apart by the ending of the name.
 public enum ImageFormat: Sendable {
     case nifti, nrrd
@@ -21,6 +23,15 @@ public enum ImageFormat: Sendable {
     ///   refused before it starts.
     public static func writableEnding(of path: String) throws(ImageFileError) -> String {
         try ending(of: path, among: writableEndings)
+    }
+
+    /// The files that an image of this name is read from, as far as its name tells: header and voxels of a NIfTI
+    /// pair lie in two. A NRRD header names its data files itself; they are not among these.
+    public static func files(ofImageAt path: String) -> [String] {
+        guard case .nifti? = try? ImageFormat(ofFileAt: path, among: readableEndings) else { return [path] }
+        let pair = [nifti_findhdrname(path), nifti_findimgname(path, NIFTI_FTYPE_NIFTI1_2)]
+        defer { for name in pair { free(name) } }
+        return [path] + pair.compactMap { $0.map { String(cString: $0) } }
     }
 
     private static func ending(of path: String, among endings: [String]) throws(ImageFileError) -> String {

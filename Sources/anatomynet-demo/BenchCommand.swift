@@ -42,7 +42,7 @@ struct BenchCommand: ParsableCommand {
     }
 
     func run() throws {
-        var files = CommandFiles(inputs: [model])
+        var files = CommandFiles(model: model)
         if let json { try files.addReport(json) }
         let model = try modelArguments.load(model)
         let report = try measure(model)

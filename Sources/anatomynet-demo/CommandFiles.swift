@@ -27,8 +27,9 @@ struct CommandFiles {
     private let inputs: [Identity]
     private var outputs: [Identity] = []
 
-    init(inputs: [String]) {
-        self.inputs = inputs.map(Identity.init)
+    init(model: String? = nil, images: [String] = []) {
+        inputs = ((model.map { [$0] } ?? []) + images.flatMap(ImageFormat.files(ofImageAt:))).map(
+            Identity.init)
     }
 
     /// - Throws: `ImageFileError`, as all that follow.

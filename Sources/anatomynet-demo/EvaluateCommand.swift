@@ -33,7 +33,7 @@ struct EvaluateCommand: ParsableCommand {
     var json: String?
 
     func run() throws {
-        var files = CommandFiles(inputs: [predicted, truth] + (input.map { [$0] } ?? []))
+        var files = CommandFiles(images: [predicted, truth] + (input.map { [$0] } ?? []))
         if let picture { try files.addPicture(picture) }
         if let json { try files.addReport(json) }
         let predictedImage = try MedicalImage.read(predicted)

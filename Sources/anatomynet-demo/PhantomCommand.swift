@@ -33,7 +33,7 @@ struct PhantomCommand: ParsableCommand {
     var size = GridSize([Phantom.defaultSize.x, Phantom.defaultSize.y, Phantom.defaultSize.z])
 
     func run() throws {
-        var files = CommandFiles(inputs: [])
+        var files = CommandFiles()
         try files.addImage(output)
         if let truth { try files.addImage(truth) }
         if let picture { try files.addPicture(picture) }

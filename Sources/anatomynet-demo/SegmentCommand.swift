@@ -68,7 +68,7 @@ struct SegmentCommand: ParsableCommand {
     }
 
     func run() throws {
-        var files = CommandFiles(inputs: [input, model])
+        var files = CommandFiles(model: model, images: [input])
         try files.addImage(output)
         if let picture { try files.addPicture(picture) }
         if let json { try files.addReport(json) }

@@ -429,6 +429,9 @@ def test_no_output_replaces_an_input():
     for option in [["--picture", "soft.png"], ["--picture", "hard.png"], ["--json", "ct.nii"], ["--json", "BrainStem.nii"]]:
         refused(is_input, *compare, *option)
     refused(is_input, "bench", "model.json", "--json", "model.json")
+    nibabel.save(nibabel.Nifti1Pair(ct(), lps_affine()), "pair.hdr")
+    refused(is_input, "segment", "-m", MODEL, "-i", "pair.hdr", "-o", "l.nii", "--json", "pair.img")
+    refused(is_input, "segment", "-m", MODEL, "-i", "pair.img", "-o", "l.nii", "--json", "pair.hdr")
 
 
 def test_no_output_replaces_another_output():
