@@ -10,6 +10,9 @@ public enum Organ: UInt8, CaseIterable, Sendable {
     case submandibularLeft
     case submandibularRight
 
+    /// The name of each label value, background first.
+    public static let labelNames = ["background"] + allCases.map(\.name)
+
     public var name: String {
         switch self {
         case .brainStem: "BrainStem"

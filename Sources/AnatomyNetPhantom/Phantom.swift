@@ -47,11 +47,9 @@ public struct Phantom: Sendable {
     public let seed: UInt64
     public let size: Size
     public let spacing: Spacing
-    /// The centre of the first voxel in mm, in DICOM's patient coordinates (LPS).
+    /// The centre of the first voxel in mm, in DICOM's patient coordinates (LPS), along which the axes run: x
+    /// to the patient's left, y posterior, z superior.
     public let origin: (x: Double, y: Double, z: Double)
-    /// The unit vectors of the x, y and z axis in LPS, one after the other: always the identity. x runs to the
-    /// patient's left, y posterior, z superior.
-    public let direction: [Double] = [1, 0, 0, 0, 1, 0, 0, 0, 1]
     /// CT numbers in −1024…3071, x fastest, then y, then z.
     public let hounsfieldUnits: [Int16]
     /// The organ (`Organ.rawValue`, or 0) at each voxel's centre, in the same order. Where the field of view

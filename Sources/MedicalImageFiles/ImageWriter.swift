@@ -1,6 +1,3 @@
-import AnatomyNet
-import Glibc
-
 /// How a written file stores a voxel.
 public enum WrittenVoxelType: Sendable {
     case uint8, int16, float32
@@ -31,20 +28,13 @@ public struct ImageWriter: Sendable {
     /// - Throws: `ImageFileError`.
     public func write(_ voxels: UnsafeRawPointer, as type: WrittenVoxelType, to path: String) throws {
         let format = try ImageFormat(ofFileAt: path, among: ImageFormat.writableEndings)
-        let ending = ImageFormat.writableEndings.last { path.lowercased().hasSuffix($0) } ?? ""
         // The ending decides about the format and its compression, so the temporary name keeps it.
-        let temporary = "\(path).\(getpid()).partial\(ending)"
-        do {
+        let ending = try ImageFormat.writableEnding(of: path)
+        try PartialFiles.complete(path, ending: ending) { temporary in
             switch format {
             case .nifti: try writeNifti(voxels, as: type, to: temporary, named: path)
             case .nrrd: try writeNrrd(voxels, as: type, to: temporary, named: path)
             }
-            guard rename(temporary, path) == 0 else {
-                throw ImageFileError(path, String(cString: strerror(errno)))
-            }
-        } catch {
-            unlink(temporary)
-            throw error
         }
     }
 }

@@ -9,17 +9,20 @@ public final class MedicalImage: @unchecked Sendable {
     /// value = rescaleSlope · stored + rescaleIntercept.
     public let rescaleSlope: Double
     public let rescaleIntercept: Double
+    /// What the file says that its labels mean, without the background: names of labels from 1 to 255.
+    public let labelNames: [Int: String]
     /// Voxels as bytes of `voxelType`, dense, x fastest, machine byte order.
     let voxels: Buffer<UInt8>
 
     init(
         grid: ImageGrid, voxelType: Volume.VoxelType, rescaleSlope: Double = 1, rescaleIntercept: Double = 0,
-        voxels: Buffer<UInt8>
+        labelNames: [Int: String], voxels: Buffer<UInt8>
     ) {
         self.grid = grid
         self.voxelType = voxelType
         self.rescaleSlope = rescaleSlope
         self.rescaleIntercept = rescaleIntercept
+        self.labelNames = labelNames
         self.voxels = voxels
     }
 

@@ -42,6 +42,26 @@ extension nifti_1_header {
     }
 }
 
+extension mat44 {
+    /// The patient directions toward which x, y and z increase, of an oblique image the nearest ones,
+    /// such as "LPS"; "?" for an axis without a direction.
+    var orientationCode: String {
+        var axes: (Int32, Int32, Int32) = (0, 0, 0)
+        nifti_mat44_to_orientation(self, &axes.0, &axes.1, &axes.2)
+        return [axes.0, axes.1, axes.2].map { axis in
+            switch axis {
+            case NIFTI_L2R: "R"
+            case NIFTI_R2L: "L"
+            case NIFTI_P2A: "A"
+            case NIFTI_A2P: "P"
+            case NIFTI_I2S: "S"
+            case NIFTI_S2I: "I"
+            default: "?"
+            }
+        }.joined()
+    }
+}
+
 extension StoredVoxelType {
     /// - Returns: nil for NIfTI types that are no scalars of up to 64 bits.
     init?(niftiCode: Int) {

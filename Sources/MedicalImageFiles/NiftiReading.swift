@@ -42,13 +42,15 @@ extension MedicalImage {
         let (slope, intercept) = header.scaling
         return MedicalImage(
             grid: grid, voxelType: stored.typeInMemory, rescaleSlope: slope, rescaleIntercept: intercept,
+            labelNames: LabelNames.among(
+                try annotationEntries(of: kept, header, swapped: raw.swapped, path)),
             voxels: voxels)
     }
 
     private static func rawHeader(_ path: String) throws -> (header: nifti_1_header, swapped: Bool) {
         // niftiio would look for another file where this one is missing.
         guard let file = znzopen(path, "rb", 0) else {
-            throw ImageFileError(path, "cannot be opened for reading")
+            throw ImageFileError.system(path, "cannot be opened for reading")
         }
         var open: znzFile? = file
         Xznzclose(&open)
@@ -68,7 +70,8 @@ extension MedicalImage {
         return (header.pointee, swapped != 0)
     }
 
-    /// The sform where there is one, else the qform, as nibabel does; never one made up.
+    /// The sform where there is one, else the qform, as nibabel does; never one made up, and none
+    /// where the two would name other sides of the patient.
     private static func grid(
         of kept: NiftiHeader, _ header: nifti_1_header, _ dimensions: SIMD3<Int>, _ path: String
     ) throws(ImageFileError) -> ImageGrid {
@@ -96,6 +99,15 @@ extension MedicalImage {
         guard numbers.allSatisfy({ $0.x.isFinite && $0.y.isFinite && $0.z.isFinite }) else {
             throw ImageFileError(path, "the orientation matrix in the NIfTI header is singular or not finite")
         }
+        if header.qform_code > 0, header.sform_code > 0 {
+            let (byQform, bySform) = (image.qto_xyz.orientationCode, image.sto_xyz.orientationCode)
+            guard byQform == bySform else {
+                throw ImageFileError(
+                    path,
+                    "contradicts itself about the patient: its axes run \(byQform) by the qform and \(bySform) by "
+                        + "the sform; find out which is right and set the code of the other to 0")
+            }
+        }
         return ImageGrid(geometry: geometry, isOrientationKnown: true, header: .nifti(kept))
     }
 
@@ -103,7 +115,7 @@ extension MedicalImage {
         _ voxelFile: String, offset: Int, count: Int, stored: StoredVoxelType, swapped: Bool, path: String
     ) throws -> Buffer<UInt8> {
         var file = znzopen(voxelFile, "rb", nifti_is_gzfile(voxelFile))
-        guard file != nil else { throw ImageFileError(voxelFile, "cannot be opened for reading") }
+        guard file != nil else { throw ImageFileError.system(voxelFile, "cannot be opened for reading") }
         defer { Xznzclose(&file) }
         guard znzseek(file, offset, SEEK_SET) >= 0 else {
             throw ImageFileError(path, "ends before its voxels start at byte \(offset)")

@@ -1,6 +1,4 @@
-import AnatomyNet
 import CNifti
-import Glibc
 
 extension ImageWriter {
     /// Bytes written at once.
@@ -29,11 +27,13 @@ extension ImageWriter {
         nifti_set_iname_offset(image)
 
         // The library prints what it cannot open, at any debug level.
-        guard let probe = fopen(path, "wb") else { throw ImageFileError(finalPath, "cannot be written") }
+        guard let probe = fopen(path, "wb") else {
+            throw ImageFileError.system(finalPath, "cannot be written")
+        }
         fclose(probe)
         // 2: the header now, the voxels later, so that failed writes are seen.
         var file = nifti_image_write_hdr_img(image, 2, "wb")
-        guard file != nil else { throw ImageFileError(finalPath, "cannot be written") }
+        guard file != nil else { throw ImageFileError.system(finalPath, "cannot be written") }
         var bytes = grid.geometry.voxelCount * type.size
         var source = voxels
         while bytes > 0 {

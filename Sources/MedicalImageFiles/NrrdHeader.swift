@@ -1,4 +1,3 @@
-import AnatomyNet
 import CTeem
 
 /// The header of a NRRD file, without voxels. Never changed after it was read.
@@ -15,6 +14,21 @@ final class NrrdHeader: @unchecked Sendable {
 
     deinit {
         nrrdNuke(nrrd)
+    }
+
+    /// The key/value pairs, in the file's order.
+    var entries: [(key: String, value: String)] {
+        (0..<nrrdKeyValueSize(nrrd)).compactMap { index in
+            var key: UnsafeMutablePointer<CChar>?
+            var value: UnsafeMutablePointer<CChar>?
+            nrrdKeyValueIndex(nrrd, &key, &value, index)
+            defer {
+                free(key)
+                free(value)
+            }
+            guard let key, let value else { return nil }
+            return (String(cString: key), String(cString: value))
+        }
     }
 }
 

@@ -9,11 +9,21 @@ extension MedicalImage {
         // Everything the header claims is checked before memory is asked for.
         let header = try load(path, skippingVoxels: true)
         let grid = try grid(of: header, path)
-        guard let stored = StoredVoxelType(nrrdType: Int(header.nrrd.pointee.type)) else {
-            throw ImageFileError(
-                path, "voxels of type block; integers and reals of up to 64 bits are allowed")
-        }
-        let complete = try load(path, skippingVoxels: false)
+        let stored = try storedType(of: header, path)
+        return try image(of: load(path, skippingVoxels: false), on: grid, stored: stored, path)
+    }
+
+    /// - Parameters:
+    ///   - complete: the file with its voxels.
+    ///   - grid, stored: what its header promised when it was read alone. Somebody may have replaced the file
+    ///     since.
+    static func image(
+        of complete: NrrdHeader, on grid: ImageGrid, stored: StoredVoxelType, _ path: String
+    ) throws -> MedicalImage {
+        let gridNow = try Self.grid(of: complete, path)
+        guard try storedType(of: complete, path) == stored, gridNow.geometry == grid.geometry,
+            gridNow.isOrientationKnown == grid.isOrientationKnown
+        else { throw ImageFileError(path, "changed while it was read; try again") }
         guard let data = complete.nrrd.pointee.data else {
             throw ImageFileError(path, "no voxels in the file")
         }
@@ -21,13 +31,24 @@ extension MedicalImage {
         let held = stored.typeInMemory
         let voxels = try Buffer<UInt8>(count: count * held.size, purpose: "voxels of \(path)")
         stored.convert(data, count: count, to: voxels.pointer)
-        return MedicalImage(grid: grid, voxelType: held, voxels: voxels)
+        return MedicalImage(
+            grid: grid, voxelType: held, labelNames: LabelNames.among(complete.entries), voxels: voxels)
+    }
+
+    static func storedType(
+        of header: NrrdHeader, _ path: String
+    ) throws(ImageFileError) -> StoredVoxelType {
+        guard let stored = StoredVoxelType(nrrdType: Int(header.nrrd.pointee.type)) else {
+            throw ImageFileError(
+                path, "voxels of type block; integers and reals of up to 64 bits are allowed")
+        }
+        return stored
     }
 
     /// teem reads other formats too, down to any text with numbers in it.
     private static func checkMagic(_ path: String) throws(ImageFileError) {
         guard let file = fopen(path, "rb") else {
-            throw ImageFileError(path, String(cString: strerror(errno)))
+            throw ImageFileError.system(path, "cannot be opened for reading")
         }
         defer { fclose(file) }
         var start = [UInt8](repeating: 0, count: 7)
@@ -36,7 +57,7 @@ extension MedicalImage {
         }
     }
 
-    private static func load(_ path: String, skippingVoxels: Bool) throws -> NrrdHeader {
+    static func load(_ path: String, skippingVoxels: Bool) throws -> NrrdHeader {
         guard let nrrd = nrrdNew() else { throw ImageFileError(path, "no memory for a NRRD header") }
         let header: NrrdHeader
         do {
@@ -55,7 +76,7 @@ extension MedicalImage {
         return header
     }
 
-    private static func grid(of header: NrrdHeader, _ path: String) throws(ImageFileError) -> ImageGrid {
+    static func grid(of header: NrrdHeader, _ path: String) throws(ImageFileError) -> ImageGrid {
         let nrrd = header.nrrd.pointee
         let sizes = nrrd.withAxes { axes in axes.map { Int(clamping: $0.size) } }
         let axes = header.spatialAxes

@@ -1,4 +1,3 @@
-import AnatomyNet
 import CTeem
 
 extension ImageWriter {

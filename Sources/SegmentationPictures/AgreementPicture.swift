@@ -12,7 +12,7 @@ public struct AgreementPicture {
     public let coefficients: [Double?]
     /// The CT below the organs; without it they stand on a plain ground.
     public let image: MedicalImage?
-    public var window = CTWindow.softTissue
+    private let window = CTWindow.softTissue
 
     static let truthColour = Canvas.Colour(red: 0.20, green: 0.85, blue: 0.30)
     static let predictionColour = Canvas.Colour(red: 0.95, green: 0.22, blue: 0.18)

@@ -1,19 +1,12 @@
-import MedicalImageFiles
-
 /// Which HU are shown between black and white.
-public struct CTWindow: Sendable, Equatable {
+struct CTWindow {
     /// HU from black to white.
-    public var width: Double
+    let width: Double
     /// HU in the middle of the greys.
-    public var level: Double
-
-    public init(width: Double, level: Double) {
-        self.width = width
-        self.level = level
-    }
+    let level: Double
 
     /// The usual soft tissue window of the head and neck.
-    public static let softTissue = CTWindow(width: 350, level: 40)
+    static let softTissue = CTWindow(width: 350, level: 40)
 
     func grey(_ hounsfieldUnits: Double) -> UInt8 {
         let brightness = (hounsfieldUnits - level) / width + 0.5
@@ -21,9 +14,7 @@ public struct CTWindow: Sendable, Equatable {
         return brightness > 0 ? UInt8(min(brightness, 1) * 255) : 0
     }
 
-    var description: String { "window \(decimal(width)) HU, level \(decimal(level)) HU" }
-
-    private func decimal(_ value: Double) -> String {
-        value == value.rounded() ? "\(Int(value))" : "\(value)"
+    var description: String {
+        "window \(shortest(width, places: 1)) HU, level \(shortest(level, places: 1)) HU"
     }
 }

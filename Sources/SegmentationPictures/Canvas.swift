@@ -111,7 +111,7 @@ final class Canvas {
     }
 
     /// Draws pixels into an area, interpolated.
-    func draw(_ pixels: Pixels, in area: Rectangle, isSmooth: Bool = true) {
+    func draw(_ pixels: Pixels, in area: Rectangle) {
         guard let image = pixels.makeSurface() else { return }
         cairo_save(context)
         cairo_rectangle(context, area.x, area.y, area.width, area.height)
@@ -120,8 +120,7 @@ final class Canvas {
         cairo_scale(context, area.width / Double(pixels.width), area.height / Double(pixels.height))
         cairo_set_source_surface(context, image, 0, 0)
         cairo_pattern_set_extend(cairo_get_source(context), CAIRO_EXTEND_PAD)
-        cairo_pattern_set_filter(
-            cairo_get_source(context), isSmooth ? CAIRO_FILTER_GOOD : CAIRO_FILTER_NEAREST)
+        cairo_pattern_set_filter(cairo_get_source(context), CAIRO_FILTER_GOOD)
         cairo_paint(context)
         cairo_restore(context)
         cairo_surface_destroy(image)

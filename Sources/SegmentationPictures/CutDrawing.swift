@@ -1,6 +1,3 @@
-import AnatomyNet
-import MedicalImageFiles
-
 /// Draws cuts of one CT with everything that makes them readable.
 struct CutDrawing {
     let view: PatientView

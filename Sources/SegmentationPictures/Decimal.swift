@@ -10,3 +10,12 @@ package func decimal(_ value: Double, places: Int) -> String {
     let zeros = String(repeating: "0", count: places - fraction.count)
     return "\(sign)\(scaled / Int(unit)).\(zeros)\(fraction)"
 }
+
+/// A number with at most so many decimal places, without zeros behind the point.
+package func shortest(_ value: Double, places: Int) -> String {
+    var text = decimal(value, places: places)
+    guard text.contains(".") else { return text }
+    while text.last == "0" { text.removeLast() }
+    if text.last == "." { text.removeLast() }
+    return text
+}

@@ -1,5 +1,3 @@
-import AnatomyNet
-
 /// Where a label's voxels are in a view, for choosing what to show.
 struct OrganStatistics {
     /// For each label and patient axis: how many of its voxels each slice has.

@@ -8,8 +8,8 @@ public struct OverviewPicture {
     public let geometry: Geometry
     public let labels: UnsafeBufferPointer<UInt8>
     public let labelNames: [String]
-    public var window = CTWindow.softTissue
-    public var title: String
+    private let window = CTWindow.softTissue
+    public let title: String
 
     /// Cuts in a row of the widest plane, and in any row.
     private static let widestCuts = 3

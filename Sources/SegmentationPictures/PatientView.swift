@@ -1,5 +1,4 @@
 import AnatomyNet
-import MedicalImageFiles
 
 /// An image seen along the patient's axes: index 0 of x at the patient's right, of y anterior, of
 /// z inferior, whatever order and direction the image's own axes have.

@@ -1,3 +1,4 @@
+import AnatomyNet
 import ArgumentParser
 
 /// The runner: arguments, files, a progress bar, tables and pictures around the library.
@@ -11,4 +12,15 @@ struct AnatomyNetDemo: ParsableCommand {
             SegmentCommand.self, InfoCommand.self, EvaluateCommand.self, PhantomCommand.self,
             BenchCommand.self,
         ])
+
+    static func main() {
+        Interruption.removePartialFiles()
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+            try Terminal.flushStandardOutput()
+        } catch {
+            exit(withError: (error as? AnatomyNetError)?.inRunnerTerms ?? error)
+        }
+    }
 }

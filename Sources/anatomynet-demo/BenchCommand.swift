@@ -17,13 +17,15 @@ struct BenchCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("Weight file.", valueName: "model"))
     var model: String
 
-    @Option(help: ArgumentHelp("The volume, in voxels.", valueName: "x,y,z"))
-    var size = GridSize([225, 302, 178])
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("The volume, in voxels: \(GridSize.form).", valueName: "x,y,z"))
+    var size = GridSize.headAndNeck
 
-    @Option(help: ArgumentHelp("Threads; 0: as many as this process may use.", valueName: "count"))
-    var threads = 0
+    @OptionGroup
+    var threadsArgument: ThreadsArgument
 
-    @Option(help: ArgumentHelp("Runs after the first.", valueName: "count"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Runs after the first.", valueName: "count"))
     var runs = 5
 
     @Option(help: "How feature maps are stored: float32 or bfloat16.")
@@ -40,6 +42,8 @@ struct BenchCommand: ParsableCommand {
     }
 
     func run() throws {
+        var files = CommandFiles(model: model)
+        if let json { try files.addReport(json) }
         let model = try modelArguments.load(model)
         let report = try measure(model)
         printTable(report)
@@ -63,7 +67,7 @@ struct BenchCommand: ParsableCommand {
             voxels: voxels.pointer, voxelBytes: UInt64(2 * count), voxelType: .int16, geometry: geometry)
 
         var options = SegmentationOptions()
-        options.threads = threads
+        options.threads = threadsArgument.threads
         options.featureMapStorage = storage.value
         var collected: [[StepTiming]] = []
         options.timings = { collected.append($0) }
@@ -73,7 +77,8 @@ struct BenchCommand: ParsableCommand {
             try Segmenter(model).segment(volume, options: options, labels: labels.elements)
             seconds.append((ContinuousClock.now - start) / .seconds(1))
         }
-        let used = Int32(threads == 0 ? SegmentationOptions.usableThreads : threads)
+        let used = Int32(
+            options.threads == 0 ? SegmentationOptions.usableThreads : options.threads)
         let graph = model.architecture.graph
         let peak = machine_peak_multiply_adds(model.instructionSet.rawValue, used)
         return BenchReport(

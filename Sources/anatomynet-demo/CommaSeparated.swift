@@ -1,7 +1,11 @@
 import ArgumentParser
+import SegmentationPictures
 
 /// Three numbers for x, y and z, written "0.76,0.76,1.25".
 struct Triple: ExpressibleByArgument, Equatable {
+    /// What may be written, for help and for messages.
+    static let form = "three numbers as in 0.76,0.76,1.25"
+
     var values: SIMD3<Double>
 
     init(_ values: SIMD3<Double>) {
@@ -17,13 +21,17 @@ struct Triple: ExpressibleByArgument, Equatable {
     }
 
     var defaultValueDescription: String {
-        [values.x, values.y, values.z].map { $0 == $0.rounded() ? "\(Int($0))" : "\($0)" }.joined(
-            separator: ",")
+        [values.x, values.y, values.z].map { shortest($0, places: 4) }.joined(separator: ",")
     }
 }
 
-/// Voxels along x, y and z, written "178,302,225".
+/// Voxels along x, y and z, written "225,302,178".
 struct GridSize: ExpressibleByArgument, Equatable {
+    /// What may be written, for help and for messages.
+    static let form = "three whole numbers from 1 to 32767 as in 225,302,178"
+    /// A usual CT of a head and neck, for which layers are counted and timed unless another is given.
+    static let headAndNeck = GridSize([225, 302, 178])
+
     var values: SIMD3<Int>
 
     init(_ values: SIMD3<Int>) {
@@ -59,6 +67,9 @@ enum NoneOr<Value: ExpressibleByArgument & Sendable>: ExpressibleByArgument, Sen
 
 /// Two numbers in ascending order, written "-1000,1500".
 struct Interval: ExpressibleByArgument, Equatable {
+    /// What may be written, for help and for messages.
+    static let form = "two numbers, the lower first, as in -1000,1500"
+
     var lower: Double
     var upper: Double
 

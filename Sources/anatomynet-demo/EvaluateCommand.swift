@@ -18,8 +18,8 @@ struct EvaluateCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Names of the labels, background first; the paper's nine organs by default.", valueName: "a,b,..."
-        ))
+            "Names of the labels, background first; by default those in the files, or the paper's nine organs.",
+            valueName: "a,b,..."))
     var names: String?
 
     @Option(
@@ -33,9 +33,13 @@ struct EvaluateCommand: ParsableCommand {
     var json: String?
 
     func run() throws {
+        var files = CommandFiles(images: [predicted, truth] + (input.map { [$0] } ?? []))
+        if let picture { try files.addPicture(picture) }
+        if let json { try files.addReport(json) }
         let predictedImage = try MedicalImage.read(predicted)
         let trueImage = try MedicalImage.read(truth)
         try check(predictedImage.grid, predicted, coincidesWith: trueImage.grid)
+        let statedNames = try statedNames(predicted: predictedImage.labelNames, truth: trueImage.labelNames)
         let predictedLabels = try predictedImage.labels(path: predicted)
         let trueLabels = try trueImage.labels(path: truth)
         // Pointers into these are used to the end.
@@ -43,7 +47,7 @@ struct EvaluateCommand: ParsableCommand {
         let found = UnsafeBufferPointer(start: predictedLabels.pointer, count: predictedLabels.count)
         let wanted = UnsafeBufferPointer(start: trueLabels.pointer, count: trueLabels.count)
         let similarities = DiceSimilarity.ofEachLabel(predicted: found, truth: wanted)
-        let names = names(for: similarities)
+        let names = labelNames(statedNames, similarities)
         let organs = names.enumerated().dropFirst().map { label, name in
             OrganAgreement(label: label, name: name, similarities[label])
         }
@@ -77,13 +81,28 @@ struct EvaluateCommand: ParsableCommand {
         }
     }
 
-    /// The names given, or the paper's, and numbers for labels beyond.
-    private func names(for similarities: [DiceSimilarity]) -> [String] {
-        var names =
-            names?.split(separator: ",").map(String.init) ?? ["background"] + Organ.allCases.map(\.name)
-        let used = similarities.lastIndex { $0.coefficient != nil } ?? 0
-        while names.count <= used { names.append("label \(names.count)") }
-        return Array(names.prefix(256))
+    /// The names given, or those that the files say, or the paper's where neither says any.
+    private func statedNames(predicted: [Int: String], truth: [Int: String]) throws -> [Int: String] {
+        if let names { return Self.numbered(names.split(separator: ",").map(String.init)) }
+        for (label, name) in truth.sorted(by: { $0.key < $1.key }) {
+            guard let other = predicted[label], other.lowercased() != name.lowercased() else { continue }
+            throw ImageFileError(
+                self.predicted,
+                "calls label \(label) \(other), and \(self.truth) calls it \(name); compare images with the same "
+                    + "labels, or say what they mean with --names")
+        }
+        let stated = predicted.merging(truth) { name, _ in name }
+        return stated.isEmpty ? Self.numbered(Organ.labelNames) : stated
+    }
+
+    private static func numbered(_ names: [String]) -> [Int: String] {
+        Dictionary(uniqueKeysWithValues: names.prefix(256).enumerated().map { ($0.offset, $0.element) })
+    }
+
+    /// For each label up to the last one named or used: its name, or its number.
+    private func labelNames(_ stated: [Int: String], _ similarities: [DiceSimilarity]) -> [String] {
+        let last = max(stated.keys.max() ?? 0, similarities.lastIndex { $0.coefficient != nil } ?? 0)
+        return (0...last).map { stated[$0] ?? ($0 == 0 ? Organ.labelNames[0] : "label \($0)") }
     }
 
     private func printTable(_ organs: [OrganAgreement], _ mean: Double?) {

@@ -11,8 +11,10 @@ struct InfoCommand: ParsableCommand {
     var model: String
 
     @Option(
-        help: ArgumentHelp("Volume for which multiplications are counted, in voxels.", valueName: "x,y,z"))
-    var size = GridSize([178, 302, 225])
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Volume for which multiplications are counted, in voxels: \(GridSize.form).", valueName: "x,y,z"))
+    var size = GridSize.headAndNeck
 
     @OptionGroup(title: "Model options (taken instead of what the weight file says)")
     var modelArguments: ModelArguments
@@ -43,11 +45,19 @@ struct InfoCommand: ParsableCommand {
         }
         switch description.intensity {
         case .identity: facts.append(("window", "none: voxels enter as they are"))
-        case .window(let lower, let upper): facts.append(("window", "\(lower) to \(upper) HU become 0 to 1"))
+        case .window(let lower, let upper):
+            facts.append(
+                (
+                    "window",
+                    "\(shortest(lower, places: 4)) to \(shortest(upper, places: 4)) HU become 0 to 1"
+                ))
         }
         switch description.spacing {
         case .any: facts.append(("spacing", "any"))
-        case .fixed(let spacing): facts.append(("spacing", "\(spacing.x) × \(spacing.y) × \(spacing.z) mm"))
+        case .fixed(let spacing): facts.append(("spacing", millimetres(spacing)))
+        }
+        if let minimum = description.spacingMinimum, let maximum = description.spacingMaximum {
+            facts.append(("trained on", "spacings from \(millimetres(minimum)) to \(millimetres(maximum))"))
         }
         facts += [
             ("orientation", "\(description.orientation)"),

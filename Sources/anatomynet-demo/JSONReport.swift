@@ -9,20 +9,11 @@ enum JSONReport {
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         let bytes = Array(try encoder.encode(report)) + [UInt8(ascii: "\n")]
         guard let file = fopen(path, "wb") else {
-            throw ImageFileError(path, String(cString: strerror(errno)))
+            throw ImageFileError.system(path, "cannot be written")
         }
         let written = fwrite(bytes, 1, bytes.count, file)
         guard fclose(file) == 0, written == bytes.count else {
             throw ImageFileError(path, "writing failed; is the disk full?")
         }
     }
-}
-
-/// An image's grid, for a report.
-struct GridReport: Encodable {
-    let dimensions: [Int]
-    let spacingMillimetres: [Double]?
-    let originMillimetresLPS: [Double]
-    /// The unit vectors of the x, y and z index, one after the other.
-    let directionLPS: [Double]
 }

@@ -22,19 +22,27 @@ struct ModelArguments: ParsableArguments {
     @Option(help: "The activation: relu or leaky-relu.")
     var activation: Activation?
 
-    @Option(help: ArgumentHelp("Slope of LeakyReLU below 0.", valueName: "slope"))
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("Slope of LeakyReLU below 0.", valueName: "slope"))
     var negativeSlope: Double?
 
     @Option(help: "Statistics of batch normalisation: running (of the weight file) or volume.")
     var batchNorm: BatchNorm?
 
-    @Option(help: ArgumentHelp("HU that become 0 and 1, or none.", valueName: "lower,upper"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("HU that become 0 and 1: \(Interval.form); or none.", valueName: "lower,upper"))
     var window: NoneOr<Interval>?
 
-    @Option(help: ArgumentHelp("Voxels are padded to a multiple of this.", valueName: "voxels"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Voxels are padded to a multiple of this.", valueName: "voxels"))
     var paddingMultiple: Int?
 
-    @Option(help: ArgumentHelp("Voxel size that the network expects, mm, or none.", valueName: "x,y,z"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Voxel size that the network expects, in mm: \(Triple.form); or none.", valueName: "x,y,z"))
     var spacing: NoneOr<Triple>?
 
     @Option(help: ArgumentHelp("Orientation that the network expects, such as LPS.", valueName: "code"))

@@ -18,18 +18,25 @@ struct PhantomCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Also draw the CT with its true organs.", valueName: "file.png"))
     var picture: String?
 
-    @Option(help: ArgumentHelp("Which patient.", valueName: "number"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Which patient: a whole number from 0 to \(UInt64.max).", valueName: "number"))
     var seed: UInt64 = 1
 
-    @Option(help: ArgumentHelp("Voxel size in mm.", valueName: "x,y,z"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Voxel size in mm: \(Triple.form).", valueName: "x,y,z"))
     var spacing = Triple([Phantom.defaultSpacing.x, Phantom.defaultSpacing.y, Phantom.defaultSpacing.z])
 
-    @Option(help: ArgumentHelp("Voxels.", valueName: "x,y,z"))
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("Voxels: \(GridSize.form).", valueName: "x,y,z"))
     var size = GridSize([Phantom.defaultSize.x, Phantom.defaultSize.y, Phantom.defaultSize.z])
 
     func run() throws {
-        try ImageFormat.checkWritable(output)
-        if let truth { try ImageFormat.checkWritable(truth) }
+        var files = CommandFiles()
+        try files.addImage(output)
+        if let truth { try files.addImage(truth) }
+        if let picture { try files.addPicture(picture) }
         let size = size.values
         let spacing = spacing.values
         let phantom = try Phantom(
@@ -45,7 +52,7 @@ struct PhantomCommand: ParsableCommand {
             guard let base = voxels.baseAddress else { return }
             try ImageWriter(grid: grid, annotation: annotation).write(base, as: .int16, to: output)
         }
-        let names = ["background"] + Organ.allCases.map(\.name)
+        let names = Organ.labelNames
         try phantom.labels.withUnsafeBufferPointer { labels in
             if let truth, let base = labels.baseAddress {
                 annotation.labelNames = names

@@ -32,10 +32,12 @@ struct SegmentCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Also write the table as JSON.", valueName: "file.json"))
     var json: String?
 
-    @Option(help: ArgumentHelp("Threads; 0: as many as this process may use.", valueName: "count"))
-    var threads = 0
+    @OptionGroup
+    var threadsArgument: ThreadsArgument
 
-    @Option(help: ArgumentHelp("Memory that segmenting may take, in MB.", valueName: "MB"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Memory that segmenting may take, in MB.", valueName: "MB"))
     var memoryLimit: Int?
 
     @Option(
@@ -66,9 +68,16 @@ struct SegmentCommand: ParsableCommand {
     }
 
     func run() throws {
-        try ImageFormat.checkWritable(output)
-        try OutputPlace.check(output, isNot: input)
+        var files = CommandFiles(model: model, images: [input])
+        try files.addImage(output)
+        if let picture { try files.addPicture(picture) }
+        if let json { try files.addReport(json) }
         let model = try modelArguments.load(model)
+        if let probabilities {
+            try files.addFolder(
+                probabilities,
+                ofImages: model.classNames.map { try probabilityImage(of: $0, in: probabilities) })
+        }
         let image = try MedicalImage.read(input)
         let geometry = try orientedGeometry(of: image)
         let volume = try image.volume(geometry: geometry)
@@ -115,7 +124,7 @@ struct SegmentCommand: ParsableCommand {
             let overview = OverviewPicture(
                 image: image, geometry: geometry, labels: UnsafeBufferPointer(found),
                 labelNames: model.classNames,
-                title: "Organs at risk: \(OutputPlace.fileName(input))")
+                title: "Organs at risk: \(FilePath.name(input))")
             try overview.write(to: picture, annotation: annotation)
         }
     }
@@ -143,7 +152,7 @@ struct SegmentCommand: ParsableCommand {
         let bar = ProgressBar()
         defer { bar.clear() }
         var options = SegmentationOptions()
-        options.threads = threads
+        options.threads = threadsArgument.threads
         options.memoryLimit = memoryLimit.map { UInt64($0) * 1_000_000 }
         options.progress = { fraction in
             bar.show(fraction)
@@ -172,24 +181,26 @@ struct SegmentCommand: ParsableCommand {
         _ scores: Buffer<Float>, of model: Model, count: Int, grid: ImageGrid, _ annotation: ImageAnnotation,
         to folder: String
     ) throws {
-        try OutputPlace.makeFolder(folder)
-        let ending = OutputPlace.imageEnding(output)
+        try CommandFiles.makeFolder(folder)
         for (label, name) in model.classNames.enumerated() {
             var annotation = annotation
             annotation.labelNames = []
             annotation.facts.append((key: "contents", value: "probability of \(name)"))
             try ImageWriter(grid: grid, annotation: annotation).write(
                 scores.pointer + label * count, as: .float32,
-                to: "\(folder)/\(OutputPlace.safeName(name))\(ending)")
+                to: probabilityImage(of: name, in: folder))
         }
+    }
+
+    /// Where the probability of a class goes, in the format of the labels.
+    private func probabilityImage(of name: String, in folder: String) throws -> String {
+        "\(folder)/\(FilePath.safeName(name))\(try ImageFormat.writableEnding(of: output))"
     }
 
     private func printSummary(
         _ model: Model, _ geometry: Geometry, _ organs: [OrganMeasurement], _ seconds: Double
     ) {
-        let spacing = geometry.spacing.map { spacing in
-            " of " + (0..<3).map { shortest(spacing[$0], places: 4) }.joined(separator: " × ") + " mm"
-        }
+        let spacing = geometry.spacing.map { " of \(millimetres($0))" }
         let size = geometry.dimensions
         print("image   \(input), \(size.x) × \(size.y) × \(size.z) voxels\(spacing ?? " of unknown size")")
         print(
@@ -222,7 +233,14 @@ private struct ModelReport: Encodable {
     let provenance: String
 }
 
-extension GridReport {
+/// An image's grid, for a report.
+private struct GridReport: Encodable {
+    let dimensions: [Int]
+    let spacingMillimetres: [Double]?
+    let originMillimetresLPS: [Double]
+    /// The unit vectors of the x, y and z index, one after the other.
+    let directionLPS: [Double]
+
     init(_ geometry: Geometry) {
         let size = geometry.dimensions
         let origin = geometry.origin

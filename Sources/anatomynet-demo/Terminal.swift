@@ -1,8 +1,19 @@
-import Glibc
+// The C library's `stdout` is a variable that nothing here assigns.
+@preconcurrency import Glibc
+import MedicalImageFiles
 
 /// What goes to the person at the terminal beside the results.
 enum Terminal {
     static let isStandardErrorShown = isatty(STDERR_FILENO) == 1
+
+    /// Writes out what was printed: a table lost to a full disk must not pass for a success.
+    ///
+    /// - Throws: `ImageFileError` with the system's reason.
+    static func flushStandardOutput() throws {
+        guard fflush(stdout) == 0, ferror(stdout) == 0 else {
+            throw ImageFileError.system("standard output", "cannot be written")
+        }
+    }
 
     /// Writes a line to standard error.
     static func note(_ message: String) {

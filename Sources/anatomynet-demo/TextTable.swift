@@ -1,5 +1,3 @@
-import SegmentationPictures
-
 /// A table of text in columns as wide as their widest cell.
 struct TextTable {
     enum Alignment {
@@ -35,23 +33,4 @@ struct TextTable {
     func print() {
         for line in lines { Swift.print(line) }
     }
-}
-
-/// A number with at most so many decimal places, without zeros at the end.
-func shortest(_ value: Double, places: Int) -> String {
-    var text = decimal(value, places: places)
-    while text.last == "0" { text.removeLast() }
-    if text.last == "." { text.removeLast() }
-    return text
-}
-
-/// A whole number with its digits in groups of three.
-func grouped(_ value: Int) -> String {
-    let digits = Array("\(value.magnitude)")
-    var text = value < 0 ? "-" : ""
-    for (index, digit) in digits.enumerated() {
-        if index > 0, (digits.count - index) % 3 == 0 { text += "\u{202F}" }
-        text.append(digit)
-    }
-    return text
 }

@@ -43,7 +43,6 @@ import Testing
             seed: 3, size: .init(x: 20, y: 24, z: 16), spacing: .init(x: 8, y: 7, z: 6))
         #expect(phantom.hounsfieldUnits.count == 20 * 24 * 16)
         #expect(phantom.labels.count == 20 * 24 * 16)
-        #expect(phantom.direction == [1, 0, 0, 0, 1, 0, 0, 0, 1])
         #expect(phantom.hounsfieldUnits.allSatisfy { (-1024...3071).contains($0) })
         #expect(phantom.labels.allSatisfy { $0 <= 9 })
     }

@@ -13,12 +13,26 @@ import Testing
         }
     }
 
-    @Test func rotationIsUndoneByItsInverse() {
+    @Test func rotationsKeepLengthsAndAngles() {
         let rotation = Rotation(nod: 0.2, tilt: -0.1, turn: 0.15)
+        let axes = [Point(1, 0, 0), Point(0, 1, 0), Point(0, 0, 1)].map(rotation.inverseApplied)
+        for first in 0..<3 {
+            for second in 0..<3 {
+                #expect(abs(axes[first].dot(axes[second]) - (first == second ? 1 : 0)) < 1e-11)
+            }
+        }
+    }
+
+    @Test func inverseRotationsGoBackByEachAngle() {
         let p = Point(30, -70, 15)
-        let back = rotation.inverseApplied(to: rotation.applied(to: p))
-        #expect((back - p).length < 1e-11)
-        #expect(abs(rotation.applied(to: p).length - p.length) < 1e-11)
+        for axis in 0..<3 {
+            let angles = (0..<3).map { $0 == axis ? 0.3 : 0.0 }
+            let there = Rotation(nod: -angles[0], tilt: -angles[1], turn: -angles[2])
+            let back = Rotation(nod: angles[0], tilt: angles[1], turn: angles[2])
+            #expect((back.inverseApplied(to: there.inverseApplied(to: p)) - p).length < 1e-11)
+        }
+        let turned = Rotation(nod: 0, tilt: 0, turn: 0.3).inverseApplied(to: Point(1, 0, 0))
+        #expect((turned - Point(cos(0.3), -sin(0.3), 0)).length < 1e-11)
     }
 
     @Test func sphereKnowsItsDistanceEverywhere() {

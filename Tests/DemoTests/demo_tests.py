@@ -6,10 +6,13 @@ import itertools
 import json
 import os
 import random
+import shutil
+import signal
 import struct
 import subprocess
 import sys
 import tempfile
+import time
 
 import nibabel
 import nrrd
@@ -119,6 +122,24 @@ def test_nifti_geometry_is_copied_bit_for_bit():
                 assert before[field].tobytes() == after[field].tobytes(), (codes, field)
             assert (before["pixdim"][1:4] == after["pixdim"][1:4]).all() and before.get_data_shape() == after.get_data_shape()
             assert (nibabel.load("a.nii.gz").affine == nibabel.load("b.nii.gz").affine).all()
+
+
+def test_a_nifti_whose_qform_and_sform_name_other_sides_is_refused():
+    for turn in [np.diag([-1, 1, 1, 1]), np.diag([1, 1, -1, 1]), np.eye(4)[[1, 0, 2, 3]]]:
+        image = nibabel.load(save_nifti("a.nii", ct(), lps_affine()))
+        image.set_sform(lps_affine() @ turn, 1)
+        nibabel.save(image, "b.nii")
+        message = segment("b.nii", "l.nii", status=1)
+        assert "qform" in message and "sform" in message and "LPS" in message and not os.path.exists("l.nii")
+        image.set_qform(lps_affine(), 0)
+        nibabel.save(image, "b.nii")
+        segment("b.nii", "l.nii")
+        os.remove("l.nii")
+    image = nibabel.load("a.nii")
+    image.set_sform(lps_affine(origin=(-31, 12.5, 100)), 1)
+    nibabel.save(image, "b.nii")
+    segment("b.nii", "l.nii")
+    assert (nibabel.load("l.nii").affine == nibabel.load("b.nii").affine).all()
 
 
 def test_units_of_length_are_converted():
@@ -283,6 +304,54 @@ def test_dice_similarity_agrees_with_numpy():
     assert Image.open("e.png").text["Disclaimer"] == "Not for clinical use"
 
 
+def save_named_labels(path, labels, names, key="label {}"):
+    header = {"space": "LPS", "space directions": np.diag([0.9, 0.8, 2.5]), "space origin": [31.25, -12.5, 100.75]}
+    nrrd.write(path, labels, header | {key.format(label): name for label, name in names.items()})
+
+
+def evaluated_names(*arguments):
+    run("evaluate", *arguments, "--json", "e.json")
+    return {organ["label"]: organ["name"] for organ in json.load(open("e.json"))["organs"]}
+
+
+def test_names_of_labels_come_from_the_files():
+    labels = np.random.default_rng(5).integers(0, 4, SHAPE).astype(np.uint8)
+    save_nifti("plain.nii", labels, lps_affine())
+    assert list(evaluated_names("plain.nii", "plain.nii").values()) == ORGANS
+    save_named_labels("a.nrrd", labels, {0: "background", 1: "BrainStem", 2: "SpinalCord"})
+    save_named_labels("b.nrrd", labels, {1: "Brainstem", 3: "Larynx"})
+    merged = {1: "BrainStem", 2: "SpinalCord", 3: "Larynx"}
+    assert evaluated_names("a.nrrd", "b.nrrd") == merged
+    assert evaluated_names("a.nrrd", "plain.nii") == merged | {3: "label 3"}
+    assert evaluated_names("plain.nii", "b.nrrd") == {1: "Brainstem", 2: "label 2", 3: "Larynx"}
+    slicer = {"Segment0_Name": "SpinalCord", "Segment0_LabelValue": "2", "label 2": "old name"}
+    save_named_labels("slicer.seg.nrrd", labels, slicer, key="{}")
+    assert evaluated_names("slicer.seg.nrrd", "plain.nii") == {1: "label 1", 2: "SpinalCord", 3: "label 3"}
+    save_named_labels("c.nrrd", labels, {2: "Larynx"})
+    message = run("evaluate", "a.nrrd", "c.nrrd", status=1)
+    for part in ["label 2", "SpinalCord", "Larynx", "--names"]:
+        assert part in message, message
+    assert evaluated_names("a.nrrd", "c.nrrd", "--names", "background,x,y") == {1: "x", 2: "y", 3: "label 3"}
+
+
+def test_names_of_labels_are_read_from_what_is_written():
+    source = save_nifti("ct.nii", ct(), lps_affine())
+    names = ["background", *"ABCDEFGHI"]
+    for name in ["l.nii", "l.nii.gz", "l.nrrd"]:
+        segment(source, name, "--class-names", ",".join(names))
+        assert list(evaluated_names(name, name).values()) == names[1:], name
+    content = nibabel.load("l.nii").header.extensions[0].get_content()
+    swapped = nibabel.Nifti1Image(labels_of("l.nii"), lps_affine(), nibabel.Nifti1Header(endianness=">"))
+    swapped.set_qform(lps_affine(), 1)
+    swapped.header.extensions.append(nibabel.nifti1.Nifti1Extension("comment", content))
+    nibabel.save(swapped, "s.nii")
+    assert list(evaluated_names("s.nii", "l.nii").values()) == names[1:]
+    pair = nibabel.Nifti1Pair(labels_of("l.nii"), lps_affine())
+    pair.header.extensions.append(nibabel.nifti1.Nifti1Extension("comment", content))
+    nibabel.save(pair, "p.hdr")
+    assert list(evaluated_names("p.img", "p.hdr").values()) == names[1:]
+
+
 def test_images_on_different_grids_are_not_compared():
     labels = np.zeros(SHAPE, np.uint8)
     save_nifti("a.nii", labels, lps_affine())
@@ -332,10 +401,159 @@ def test_outputs_never_replace_inputs_and_appear_only_complete():
     assert not [name for name in os.listdir(".") if "partial" in name or name.startswith("b.")]
 
 
+def refused(expected, *arguments):
+    """Runs what must be refused before anything is written."""
+    before = {name: open(name, "rb").read() for name in os.listdir(".") if os.path.isfile(name)}
+    message = run(*arguments, status=1)
+    after = {name: open(name, "rb").read() for name in os.listdir(".") if os.path.isfile(name)}
+    assert expected in message, (expected, message)
+    assert before == after, (arguments, set(after) - set(before))
+
+
+def small_phantom(ct_name="ct.nii", truth_name="truth.nii"):
+    run("phantom", ct_name, "--truth", truth_name, "--size", "24,22,15", "--spacing", "8,8,8")
+
+
+def test_no_output_replaces_an_input():
+    small_phantom()
+    os.rename("truth.nii", "BrainStem.nii")
+    os.link("ct.nii", "hard.png")
+    os.symlink("BrainStem.nii", "soft.png")
+    os.symlink(os.path.realpath(MODEL), "model.json")
+    is_input = "is the input; choose another name"
+    base = ["segment", "-m", "model.json", "-i", "ct.nii", "-o", "l.nii"]
+    for option in [["--picture", "hard.png"], ["--json", "ct.nii"], ["--json", "./ct.nii"], ["--json", "model.json"]]:
+        refused(is_input, *base, *option)
+    refused(is_input, "segment", "-m", MODEL, "-i", "BrainStem.nii", "-o", "l.nii", "--probabilities", ".")
+    compare = ["evaluate", "BrainStem.nii", "BrainStem.nii", "--input", "ct.nii"]
+    for option in [["--picture", "soft.png"], ["--picture", "hard.png"], ["--json", "ct.nii"], ["--json", "BrainStem.nii"]]:
+        refused(is_input, *compare, *option)
+    refused(is_input, "bench", "model.json", "--json", "model.json")
+    nibabel.save(nibabel.Nifti1Pair(ct(), lps_affine()), "pair.hdr")
+    refused(is_input, "segment", "-m", MODEL, "-i", "pair.hdr", "-o", "l.nii", "--json", "pair.img")
+    refused(is_input, "segment", "-m", MODEL, "-i", "pair.img", "-o", "l.nii", "--json", "pair.hdr")
+
+
+def test_no_output_replaces_another_output():
+    small_phantom()
+    os.mkdir("folder")
+    open("old.png", "w").close()
+    os.link("old.png", "old.json")
+    is_output = "is another output, too"
+    base = ["segment", "-m", MODEL, "-i", "ct.nii"]
+    refused(is_output, *base, "-o", "l.nii", "--json", "folder/../l.nii")
+    refused(is_output, *base, "-o", "l.nii", "--picture", "a.png", "--json", "a.png")
+    refused(is_output, *base, "-o", "l.nii", "--picture", "old.png", "--json", "old.json")
+    refused(is_output, *base, "-o", "folder/Mandible.nii", "--probabilities", "folder")
+    refused(is_output, *base, "-o", "l.nii", "--class-names", "a,b,c,d,e,f,g,h,i/j,i_j", "--probabilities", "folder")
+    refused(is_output, "evaluate", "ct.nii", "truth.nii", "--picture", "a.png", "--json", "a.png")
+    refused(is_output, "phantom", "a.nii", "--truth", "a.nii")
+
+
+def test_outputs_that_cannot_be_written_are_refused_before_computing():
+    small_phantom()
+    base = ["segment", "-m", MODEL, "-i", "ct.nii"]
+    nowhere = "the folder nowhere; make it or choose another (No such file or directory)"
+    refused(nowhere, *base, "-o", "nowhere/l.nii")
+    for option in [["--picture", "nowhere/p.png"], ["--json", "nowhere/r.json"], ["--probabilities", "nowhere/scores"]]:
+        refused(nowhere, *base, "-o", "l.nii", *option)
+        if option[0] != "--probabilities":
+            refused(nowhere, "evaluate", "truth.nii", "truth.nii", *option)
+    refused(nowhere, "phantom", "a.nii", "--truth", "nowhere/t.nii")
+    refused(nowhere, "bench", MODEL, "--json", "nowhere/b.json")
+    refused("Not a directory", *base, "-o", "l.nii", "--probabilities", "truth.nii")
+    refused("Not a directory", *base, "-o", "ct.nii/l.nii")
+    os.mkdir("p.png")
+    refused("is a folder", *base, "-o", "l.nii", "--picture", "p.png")
+    refused("must end with .png", *base, "-o", "l.nii", "--picture", "p.jpg")
+
+
+def test_what_the_system_refuses_is_said_with_its_reason():
+    small_phantom()
+    assert "No such file or directory" in run("evaluate", "nix.nii.gz", "truth.nii", status=1)
+    assert "No such file or directory" in run("evaluate", "nix.nrrd", "truth.nii", status=1)
+
+
+def test_a_table_that_cannot_be_written_is_an_error():
+    small_phantom()
+    for arguments in [["evaluate", "truth.nii", "truth.nii"], ["info", MODEL], ["phantom", "b.nii", "--size", "24,22,15"]]:
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([DEMO, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+        assert done.returncode == 1 and "No space left on device" in done.stderr, (arguments, done)
+
+
 def test_info_lists_layers():
-    text = run("info", MODEL, "--size", "178,302,225")
+    text = run("info", MODEL, "--size", "225,302,178")
     for part in ["SHA-256", "layer1.0.conv1", "transposed conv", "GMAC", "Not for clinical use"]:
         assert part in text, part
+    assert text == run("info", MODEL)
+
+
+def with_metadata(path, **metadata):
+    """The model with further metadata."""
+    content = open(MODEL, "rb").read()
+    end = 8 + struct.unpack("<Q", content[:8])[0]
+    header = json.loads(content[8:end])
+    header.setdefault("__metadata__", {}).update({f"anatomynet.{key}": value for key, value in metadata.items()})
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    open(path, "wb").write(struct.pack("<Q", len(text)) + text + content[end:])
+    return path
+
+
+def test_the_range_of_trained_spacings_is_shown_and_can_be_left():
+    model = with_metadata("m.safetensors", spacing_minimum="0.7,0.7,1", spacing_maximum="1.25,1.25,2.5")
+    assert "0.7 × 0.7 × 1 mm to 1.25 × 1.25 × 2.5 mm" in run("info", model)
+    save_nifti("a.nii", ct(), lps_affine((3, 3, 3)))
+    command = ["segment", "-m", model, "-i", "a.nii", "-o", "l.nii"]
+    message = run(*command, status=1)
+    assert "--allow-untrained-spacing" in message and "allow_untrained_spacing" not in message, message
+    run(*command, "--allow-untrained-spacing")
+
+
+def test_messages_speak_of_the_options_of_the_command_line():
+    save_nifti("a.nii", ct(), lps_affine())
+    message = segment("a.nii", "l.nii", "--memory-limit", 1, status=1)
+    assert "--memory-limit" in message and "region" not in message and "memory_limit" not in message, message
+    message = segment("a.nii", "l.nii", "--padding-multiple", 99, status=1)
+    assert "--padding-multiple" in message, message
+
+
+def test_numbers_may_begin_with_a_minus():
+    save_nifti("a.nii", ct(), lps_affine())
+    segment("a.nii", "b.nii", "--window", "-1000,1500")
+    segment("a.nii", "c.nii", "--window=-1000,1500")
+    assert (labels_of("b.nii") == labels_of("c.nii")).all()
+    assert "from 0 to" in segment("a.nii", "d.nii", "--threads", "-1", status=64)
+    assert "positive number of MB" in segment("a.nii", "d.nii", "--memory-limit", "-5", status=64)
+    assert "whole number from 0 to" in run("phantom", "p.nii", "--seed", "-1", status=64)
+
+
+def test_refused_values_come_with_what_is_allowed():
+    assert "three whole numbers from 1 to 32767" in run("info", MODEL, "--size", "100", status=64)
+    assert "three numbers as in" in run("phantom", "p.nii", "--spacing", "2.5", status=64)
+    assert "two numbers, the lower first" in run("info", MODEL, "--window", "5,1", status=64)
+
+
+def test_an_interrupted_run_leaves_no_partial_files():
+    random_numbers = np.random.default_rng(2)
+    save_nifti("a.nii", random_numbers.integers(-1000, 1000, (200, 200, 40)).astype(np.int16), lps_affine())
+    for number in [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]:
+        command = [DEMO, "segment", "-m", MODEL, "-i", "a.nii", "-o", "l.nii.gz", "--probabilities", "scores"]
+        running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_until(lambda: os.path.isdir("scores") and any("partial" in name for name in os.listdir("scores")))
+        running.send_signal(number)
+        assert running.wait(timeout=60) == -number, running.returncode
+        assert os.path.exists("l.nii.gz") and not [name for name in os.listdir("scores") if "partial" in name]
+        shutil.rmtree("scores")
+        os.remove("l.nii.gz")
+
+
+def wait_until(condition, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "nothing happened"
+        time.sleep(0.002)
 
 
 def damaged(content, numbers):

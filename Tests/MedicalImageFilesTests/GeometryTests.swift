@@ -16,10 +16,6 @@ private let annotation = ImageAnnotation(
     generator: "test 1.0", modelFingerprint: String(repeating: "ab", count: 32),
     labelNames: ["background", "BrainStem"])
 
-private func temporaryPath(_ name: String) -> String {
-    FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString)-\(name)").path
-}
-
 private func largestDifference(_ first: Geometry, _ second: Geometry) -> Double {
     let corners = [SIMD3<Double>(0, 0, 0), [4, 0, 0], [0, 3, 0], [0, 0, 2]]
     return corners.map { corner in

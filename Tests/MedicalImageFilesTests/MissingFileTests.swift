@@ -2,6 +2,8 @@ import MedicalImageFiles
 import Testing
 
 @Test(arguments: ["nowhere/ct.nii.gz", "nowhere/ct.nrrd"])
-func aMissingFileIsAnError(path: String) {
-    #expect(throws: (any Error).self) { try MedicalImage.read(path) }
+func aMissingFileIsAnErrorThatNamesIt(path: String) throws {
+    let error = try #require(throws: ImageFileError.self) { try MedicalImage.read(path) }
+    #expect(error.path == path)
+    #expect(error.reason == "cannot be opened for reading (No such file or directory)")
 }

@@ -14,10 +14,6 @@ struct Rotation {
         rowZ = Point(-sinB, cosB * sinA, cosB * cosA)
     }
 
-    func applied(to p: Point) -> Point {
-        Point(rowX.dot(p), rowY.dot(p), rowZ.dot(p))
-    }
-
     func inverseApplied(to p: Point) -> Point {
         rowX * p.x + rowY * p.y + rowZ * p.z
     }
