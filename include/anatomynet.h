@@ -60,11 +60,21 @@
  *               Free it when none does.
  *   Silence     The library prints nothing, reads no environment variable but those of OpenMP
  *               that set the stacks of its threads, installs no signal handler, opens no
- *               connection, and leaves no thread running between calls. (An OpenMP runtime that
- *               the host process has loaded itself is used as it is, obeys its own variables,
- *               and keeps its threads as it does for the host.)
- *   Processes   A child made by fork() may use the library and its models. The library stays
- *               mapped after dlclose().
+ *               connection, and leaves no thread running between calls. (OpenMP's runtime obeys
+ *               its own variables, and complains of those that it does not understand; so does
+ *               Swift's, of SWIFT_BACKTRACE and SWIFT_DEBUG_. An OpenMP runtime that the host
+ *               process has loaded itself keeps its threads as it does for the host, and so does
+ *               libomp where the library had to load it, the system having no libgomp.)
+ *   Processes   A child made by fork() may use the library and its models, but not return from a
+ *               callback in which it was made. A thread within a call must not be cancelled
+ *               (pthread_cancel) nor leave a callback by longjmp or an exception. The library
+ *               stays mapped after dlclose().
+ *   Resources   A call needs 192 KB of the calling thread's stack, and the threads of an OpenMP
+ *               runtime the same (OMP_STACKSIZE). It fails with ANATOMYNET_ERROR_OUT_OF_MEMORY
+ *               where memory is refused, and does not begin where 16 MB are not to be had; what
+ *               the Swift and OpenMP runtimes allocate for themselves below 64 KB cannot fail.
+ *   Numbers     Rounding mode and floating-point traps of the calling thread are the default's
+ *               during a call, callbacks included, and as they were after it.
  *
  * Everything here is since version 0.1.0, where nothing else is said.
  */
@@ -110,6 +120,8 @@ extern "C" {
 
 /* Runs */
 #define ANATOMYNET_CANCELLED 60               /* the progress callback asked to stop */
+#define ANATOMYNET_ERROR_NONFINITE_SCORE 61   /* the network's scores overflow: the weights, or the voxels with them,
+                                                 are too large (since 0.3.0; OK and wrong labels before) */
 
 #define ANATOMYNET_ERROR_INTERNAL 90          /* a defect of this library; please report it */
 

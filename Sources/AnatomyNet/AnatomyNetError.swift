@@ -9,7 +9,7 @@ public struct AnatomyNetError: Error, Sendable, CustomStringConvertible {
         case nonfiniteVoxel, option, spacing, orientation, unknownClass
         case file, container, metadata, tensor, weightValue, checksum, unsupported
         case outOfMemory, memoryLimit
-        case cancelled
+        case cancelled, nonfiniteScore
         case `internal`
     }
 

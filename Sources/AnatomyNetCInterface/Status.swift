@@ -31,13 +31,17 @@ extension AnatomyNetError.Kind {
         case .outOfMemory: ANATOMYNET_ERROR_OUT_OF_MEMORY
         case .memoryLimit: ANATOMYNET_ERROR_MEMORY_LIMIT
         case .cancelled: ANATOMYNET_CANCELLED
+        case .nonfiniteScore: ANATOMYNET_ERROR_NONFINITE_SCORE
         case .internal: ANATOMYNET_ERROR_INTERNAL
         }
     }
 }
 
-/// Runs the body of an exported function: its error becomes the thread's message and a status.
+/// Runs the body of an exported function, whatever the thread's rounding mode and floating-point traps: its error
+/// becomes the thread's message and a status.
 func reporting(_ body: () throws(AnatomyNetError) -> Void) -> Int32 {
+    let ofHost = ans_hold_floating_point()
+    defer { ans_restore_floating_point(ofHost) }
     do throws(AnatomyNetError) {
         try body()
         return ANATOMYNET_OK
@@ -87,6 +91,7 @@ private func statusName(_ status: Int32) -> StaticString {
     case ANATOMYNET_ERROR_OUT_OF_MEMORY: "ANATOMYNET_ERROR_OUT_OF_MEMORY"
     case ANATOMYNET_ERROR_MEMORY_LIMIT: "ANATOMYNET_ERROR_MEMORY_LIMIT"
     case ANATOMYNET_CANCELLED: "ANATOMYNET_CANCELLED"
+    case ANATOMYNET_ERROR_NONFINITE_SCORE: "ANATOMYNET_ERROR_NONFINITE_SCORE"
     case ANATOMYNET_ERROR_INTERNAL: "ANATOMYNET_ERROR_INTERNAL"
     default: "unknown status"
     }

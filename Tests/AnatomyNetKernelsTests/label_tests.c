@@ -8,7 +8,7 @@ enum { NO_LABEL = 255 };
 
 /* A box of voxels and where their labels go: any of the six orders of the axes, each in either direction. */
 static ank_labels random_box(int32_t depth, int32_t height, int32_t width, struct random_source *source,
-                             uint8_t *labels) {
+                             uint8_t *labels, int32_t *nonfinite) {
     const int32_t sizes[3] = {depth, height, width};
     int32_t first[3], end[3], axes[3] = {0, 1, 2};
     int64_t strides[3], step = 1;
@@ -28,7 +28,8 @@ static ank_labels random_box(int32_t depth, int32_t height, int32_t width, struc
         if (backwards) labels += step * (end[axis] - first[axis] - 1);
         step *= end[axis] - first[axis];
     }
-    return (ank_labels){first[0], end[0], first[1], end[1], first[2], end[2], labels, strides[0], strides[1], strides[2]};
+    return (ank_labels){first[0], end[0], first[1], end[1], first[2], end[2], labels, strides[0], strides[1], strides[2],
+                        nonfinite};
 }
 
 /* A convolution that stores labels finds those of the outputs that it stores otherwise, in the box and in the
@@ -66,7 +67,8 @@ static void test_labels_of(const ank_kernels *kernels, int32_t wide_tiles, int32
     struct guarded_memory labels = guarded_memory_create(voxels, side);
     uint8_t *found = labels.data;
     memset(found, NO_LABEL, voxels);
-    const ank_labels box = random_box(depth, height, width, source, found);
+    int32_t nonfinite = 0;
+    const ank_labels box = random_box(depth, height, width, source, found, &nonfinite);
 
     for (int labelled = 0; labelled < 2; labelled++) {
         ank_block unused[BLOCKS_MAX];
@@ -106,6 +108,7 @@ static void test_labels_of(const ank_kernels *kernels, int32_t wide_tiles, int32
                 wrong += label != best;
                 expected++;
             }
+    check(nonfinite == 0, "%s labels of a convolution %d->%d: scores are finite", kernels->name, inputs, classes);
     check(wrong == 0 && written == expected,
           "%s labels of a convolution %d->%d format %d at %dx%dx%d planes %d-%d strides %d %d %d: %d wrong, %d written "
           "of %d", kernels->name, inputs, classes, format, depth, height, width, operation.first_plane,
@@ -117,6 +120,44 @@ static void test_labels_of(const ank_kernels *kernels, int32_t wide_tiles, int32
     free(weights);
     feature_map_free(&output);
     feature_map_free(&input);
+}
+
+/* One channel that is no finite number is noticed, in whichever class. */
+static void test_nonfinite_labels(const ank_kernels *kernels, int32_t classes, float score) {
+    enum { DEPTH = 3, HEIGHT = 5, WIDTH = 21 };
+    for (int32_t label = 0; label < classes; label++) {
+        struct feature_map input, output;
+        feature_map_create(&input, 8, ANK_FLOAT32, DEPTH, HEIGHT, WIDTH, 0, 0, GUARD_BEHIND);
+        feature_map_create(&output, classes, ANK_FLOAT32, DEPTH, HEIGHT, WIDTH, 0, CANARY, GUARD_BEHIND);
+        float *weights = calloc(27 * 8 * (size_t)classes, sizeof(float));
+        float shift[16 * BLOCKS_MAX] = {0};
+        shift[label] = score;
+        struct guarded_memory zeros = guarded_memory_create(sizeof(float) * 16 * (size_t)ank_row_voxels(WIDTH), GUARD_BEHIND);
+        const ank_convolution_shape shape = {3, 1, 0, 8, classes, input.count, output.count, input.blocks, output.blocks, NULL};
+        struct guarded_memory prepared =
+            guarded_memory_create((kernels->convolution_weights_bytes(&shape) + 63) / 64 * 64, GUARD_BEHIND);
+        kernels->prepare_convolution(&shape, weights, NULL, prepared.data);
+        uint8_t labels[DEPTH * HEIGHT * WIDTH];
+        int32_t nonfinite = 0;
+        const ank_labels box = {0, DEPTH, 0, HEIGHT, 0, WIDTH, labels, HEIGHT * WIDTH, WIDTH, 1, &nonfinite};
+        ank_convolution operation = {
+            .kernel = 3, .stride = 1, .depth = DEPTH, .height = HEIGHT, .width = WIDTH,
+            .input_depth = DEPTH, .input_height = HEIGHT, .input_width = WIDTH,
+            .input_count = input.count, .output_count = output.count, .input = input.blocks, .output = output.blocks,
+            .weights = prepared.data, .zero_row = zeros.data,
+            .epilogue = {.shift = shift, .negative_slope = 1, .labels = &box}, .end_plane = DEPTH,
+        };
+        struct guarded_memory scratch =
+            guarded_memory_create((kernels->convolution_scratch_bytes(&operation) + 63) / 64 * 64, GUARD_BEHIND);
+        for (int64_t i = 0; i < kernels->convolution_items(&operation); i++) kernels->convolve(&operation, i, scratch.data);
+        check(nonfinite == 1, "%s labels of %d classes: %g in class %d is noticed", kernels->name, classes, (double)score, label);
+        guarded_memory_free(&scratch);
+        guarded_memory_free(&prepared);
+        guarded_memory_free(&zeros);
+        free(weights);
+        feature_map_free(&output);
+        feature_map_free(&input);
+    }
 }
 
 void test_labels(const ank_kernels *kernels, struct random_source *source) {
@@ -133,4 +174,10 @@ void test_labels(const ank_kernels *kernels, struct random_source *source) {
             for (int32_t format = ANK_FLOAT32; format <= ANK_BFLOAT16; format++)
                 test_labels_of(kernels, (int32_t)random_below(source, 2), layers[i][0], layers[i][1], format, 1 + (int32_t)random_below(source, 9),
                                1 + (int32_t)random_below(source, 9), width, source);
+    const int32_t class_counts[] = {2, 10, 17, 18};
+    for (size_t i = 0; i < sizeof class_counts / sizeof *class_counts; i++) {
+        test_nonfinite_labels(kernels, class_counts[i], NAN);
+        test_nonfinite_labels(kernels, class_counts[i], INFINITY);
+        test_nonfinite_labels(kernels, class_counts[i], -INFINITY);
+    }
 }

@@ -212,9 +212,12 @@ static void test_classification(const ank_kernels *kernels, int32_t classes, int
         probabilities[c] = guarded_memory_create(sizeof(float) * voxels, side);
         pointers[c] = wanted == 2 && c % 3 == 1 ? NULL : probabilities[c].data;
     }
+    int32_t nonfinite = 0;
     const ank_classification operation = {rows, columns, classes, logits.count, logits.blocks,
-                                          wanted == 3 ? NULL : labels.data, wanted ? pointers : NULL, first, depth};
+                                          wanted == 3 ? NULL : labels.data, wanted ? pointers : NULL, &nonfinite,
+                                          first, depth};
     for (int64_t i = kernels->classification_items(&operation) - 1; i >= 0; i--) kernels->classify(&operation, i);
+    check(nonfinite == 0, "%s %d classes: logits are finite", kernels->name, classes);
     int wrong = 0;
     double worst = 0;
     size_t place = 0;
@@ -235,6 +238,12 @@ static void test_classification(const ank_kernels *kernels, int32_t classes, int
                     if (!(error <= worst)) worst = error;
                 }
             }
+    /* One logit that is no finite number is noticed. */
+    const float nonfinite_values[] = {NAN, INFINITY, -INFINITY};
+    feature_map_set(&logits, (int32_t)random_below(source, (uint32_t)classes), first, 0,
+                    (int32_t)random_below(source, (uint32_t)columns), nonfinite_values[random_below(source, 3)]);
+    for (int64_t i = kernels->classification_items(&operation) - 1; i >= 0; i--) kernels->classify(&operation, i);
+    check(nonfinite == 1, "%s %d classes: a logit that is not finite is noticed", kernels->name, classes);
     check(wrong == 0 && worst <= 5e-7, "%s %d classes format %d at %dx%dx%d outputs %d: %d wrong labels, probabilities off by %.2e",
           kernels->name, classes, format, depth, height, width, wanted, wrong, worst);
     for (int32_t c = 0; c < classes; c++) guarded_memory_free(&probabilities[c]);

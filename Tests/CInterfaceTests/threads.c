@@ -3,6 +3,8 @@
 #define _DEFAULT_SOURCE
 #include <anatomynet.h>
 
+#include <pthread.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -13,10 +15,11 @@
 /* A user that runs nothing else: the limit counts the tasks of a user. */
 enum { user = 54321, extent = 48, calls = 5 };
 
-static int segment_repeatedly(anatomynet_model *model, unsigned threads) {
-    static int16_t voxels[extent * extent * extent];
-    static uint8_t labels[extent * extent * extent], expected[extent * extent * extent];
-    for (int i = 0; i < extent * extent * extent; ++i) voxels[i] = (int16_t)(i * 7919 % 2000 - 1000);
+/* Results of one thread, which every call must have. */
+static int16_t voxels[extent * extent * extent];
+static uint8_t expected[extent * extent * extent];
+
+static int32_t segment(anatomynet_model *model, unsigned threads, uint8_t *labels) {
     anatomynet_volume volume;
     anatomynet_volume_init(&volume, sizeof volume);
     volume.voxel_type = ANATOMYNET_INT16;
@@ -25,11 +28,15 @@ static int segment_repeatedly(anatomynet_model *model, unsigned threads) {
     for (int axis = 0; axis < 3; ++axis) volume.dimensions[axis] = extent;
     anatomynet_segment_options options;
     anatomynet_segment_options_init(&options, sizeof options);
-    options.threads = 1;
-    if (anatomynet_segment(model, &volume, &options, expected, sizeof expected, NULL) != ANATOMYNET_OK) return 3;
     options.threads = threads;
+    return anatomynet_segment(model, &volume, &options, labels, sizeof expected, NULL);
+}
+
+static int segment_repeatedly(anatomynet_model *model, unsigned threads) {
+    static uint8_t labels[extent * extent * extent];
+    if (segment(model, 1, expected) != ANATOMYNET_OK) return 3;
     for (int call = 0; call < calls; ++call) {
-        if (anatomynet_segment(model, &volume, &options, labels, sizeof labels, NULL) != ANATOMYNET_OK) return 4;
+        if (segment(model, threads, labels) != ANATOMYNET_OK) return 4;
         for (size_t i = 0; i < sizeof labels; ++i)
             if (labels[i] != expected[i]) return 5;
     }
@@ -44,6 +51,39 @@ static int segment_with_few_tasks(const char *path, unsigned tasks, unsigned thr
     const int result = segment_repeatedly(model, threads);
     anatomynet_free(model);
     return result;
+}
+
+static void *segment_as_one_of_several(void *model) {
+    uint8_t *labels = malloc(sizeof expected);
+    intptr_t result = labels ? 0 : 6;
+    for (int call = 0; call < calls && result == 0; ++call) {
+        if (segment(model, 8, labels) != ANATOMYNET_OK) result = 7;
+        for (size_t i = 0; i < sizeof expected && result == 0; ++i)
+            if (labels[i] != expected[i]) result = 8;
+    }
+    free(labels);
+    return (void *)result;
+}
+
+/* Each of the host's threads finds as many free tasks as the others, and all want them at the same time. */
+static int segment_at_once_with_few_tasks(const char *path, unsigned tasks) {
+    enum { hosts = 4 };
+    anatomynet_model *model = NULL;
+    pthread_t host[hosts];
+    intptr_t result = 0;
+    if (anatomynet_load(path, NULL, &model) != ANATOMYNET_OK) return 1;
+    if (segment(model, 1, expected) != ANATOMYNET_OK) return 3;
+    const struct rlimit limit = {tasks, tasks};
+    if (setrlimit(RLIMIT_NPROC, &limit) != 0 || setgid(user) != 0 || setuid(user) != 0) return 2;
+    for (int i = 0; i < hosts; ++i)
+        if (pthread_create(&host[i], NULL, segment_as_one_of_several, model) != 0) return 9;
+    for (int i = 0; i < hosts; ++i) {
+        void *of_thread = NULL;
+        pthread_join(host[i], &of_thread);
+        if ((intptr_t)of_thread != 0) result = (intptr_t)of_thread;
+    }
+    anatomynet_free(model);
+    return (int)result;
 }
 
 /* Hosts of large OpenMP programs ask for large stacks; here there is room for three of them at most. */
@@ -69,6 +109,7 @@ static void expect_success(pid_t child, const char *of) {
 
 int main(int argc, char **argv) {
     if (argc < 2) return 2;
+    for (int i = 0; i < extent * extent * extent; ++i) voxels[i] = (int16_t)(i * 7919 % 2000 - 1000);
     static const char *const stacks[][2] = {
         {"OMP_STACKSIZE", "1G"}, {"OMP_STACKSIZE", " 1100 m "}, {"OMP_STACKSIZE", "1048576"},
         {"GOMP_STACKSIZE", "1048576k"}, {"OMP_STACKSIZE", "1000000000B"}, {"OMP_STACKSIZE", "much"},
@@ -94,5 +135,11 @@ int main(int argc, char **argv) {
             snprintf(of, sizeof of, "%u tasks, %u threads", cases[i][0], cases[i][1]);
             expect_success(child, of);
         }
+    for (int repetition = 0; repetition < 4; ++repetition) {
+        fflush(stdout);
+        const pid_t child = fork();
+        if (child == 0) _exit(segment_at_once_with_few_tasks(argv[1], 30));
+        expect_success(child, "30 tasks, 4 calls of 8 threads at once");
+    }
     return finish("threads");
 }

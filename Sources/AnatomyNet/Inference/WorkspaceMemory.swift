@@ -121,5 +121,12 @@ final class WorkspaceMemory: @unchecked Sendable {
             || refusesOvercommit
     }
 
+    /// Asks the system what decides about memory, before there is a model: a host that forks while another of its threads
+    /// asked for the first time would have a child that waits for that thread.
+    static func askSystem() {
+        _ = FreePageReporting.pieceBytes
+        _ = refusesOvercommit
+    }
+
     static let refusesOvercommit = SystemSetting.read("/proc/sys/vm/overcommit_memory") == "2"
 }

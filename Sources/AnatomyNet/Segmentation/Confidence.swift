@@ -8,7 +8,8 @@ extension ScoreResampler {
         @inline(__always)
         mutating func add(_ probability: Float) {
             voxels &+= 1
-            sum &+= Int(min(max(probability, 0), 1) * 16_777_216)
+            // Not of a NaN, which ends the call with an error later on.
+            sum &+= probability > 0 ? Int(min(probability, 1) * 16_777_216) : 0
         }
     }
 

@@ -42,6 +42,8 @@ public final class Model: Sendable {
         _ file: WeightFile, overrides: ModelOverrides = ModelOverrides(),
         instructionSet: InstructionSet? = nil, keepsMemory: Bool = false
     ) throws(AnatomyNetError) {
+        WorkspaceMemory.askSystem()
+        try Headroom.check()
         let description = try ModelDescription(
             metadata: file.metadata, overrides: overrides,
             architectureByDefault: Architecture.recognised { file.tensor($0)?.shape })

@@ -31,6 +31,7 @@ extension ScoreResampler {
                     operation.input_count = Int32(blocks.count)
                     operation.input = blocks.baseAddress
                     operation.labels = scratch.labels
+                    operation.nonfinite = nonfinite
                     if request.needsProbabilities {
                         operation.probabilities = UnsafePointer(classPlanes.baseAddress)
                     }

@@ -52,6 +52,8 @@ final class ScoreResampler: ScoreSink {
     var nextPlane: Int
     /// The network's plane that was kept of the slab before.
     var carriedIndex = -1
+    /// 1 if a score was NaN or infinite.
+    let nonfinite: UnsafeMutablePointer<Int32>
 
     /// - Parameters:
     ///   - probabilities: wanted classes, if `request` says so.
@@ -83,6 +85,21 @@ final class ScoreResampler: ScoreSink {
         self.interpolations = interpolations
         nextPlane = target.lower.z
         labels = memory.bindMemory(to: UInt8.self, capacity: grid.caller.voxelCount)
+        nonfinite = .allocate(capacity: 1)
+        nonfinite.initialize(to: 0)
+    }
+
+    deinit {
+        nonfinite.deallocate()
+    }
+
+    /// Refuses scores of which one was NaN or infinite: the labels and probabilities made of them mean nothing.
+    func checkScores() throws(AnatomyNetError) {
+        guard nonfinite.pointee != 0 else { return }
+        throw AnatomyNetError(
+            .nonfiniteScore,
+            "the network's scores are not finite: its weights, or the volume's intensities with them, are too large"
+        )
     }
 
     /// Makes every voxel background: those outside the region stay so.
@@ -108,7 +125,8 @@ final class ScoreResampler: ScoreSink {
             first_plane: Int32(lower.z), end_plane: Int32(target.upper.z), first_row: Int32(lower.y),
             end_row: Int32(target.upper.y), first_column: Int32(lower.x), end_column: Int32(target.upper.x),
             labels: labels + first + lower.x * strides.x + lower.y * strides.y + lower.z * strides.z,
-            plane_stride: Int64(strides.z), row_stride: Int64(strides.y), column_stride: Int64(strides.x))
+            plane_stride: Int64(strides.z), row_stride: Int64(strides.y), column_stride: Int64(strides.x),
+            nonfinite: nonfinite)
     }
 
     /// Bytes of `memory` that an instance needs.

@@ -25,6 +25,7 @@ public struct Segmenter: Sendable {
         labels: UnsafeMutableBufferPointer<UInt8>, probabilities: ProbabilityRequest? = nil,
         measures: Bool = false
     ) throws(AnatomyNetError) -> [Measurement] {
+        try Headroom.check()
         let grid = try grid(volume.geometry, options: options)
         try check(labels: labels, probabilities: probabilities, volume: volume)
         let request = ScoreResampler.Request(
@@ -112,6 +113,7 @@ public struct Segmenter: Sendable {
             ).fill(executor.image, runner: runner)
         }
         try executor.run()
+        try resampler.checkScores()
         return stopwatch.map { plan.timings($0, storesLabels: executor.storesLabels) } ?? []
     }
 
@@ -163,7 +165,9 @@ public struct Segmenter: Sendable {
 
     private func workspaceMemory(_ bytes: Int) throws(AnatomyNetError) -> WorkspaceMemory {
         if let kept = model.keptMemory.take(bytes) { return kept }
-        return try WorkspaceMemory(count: bytes)
+        let memory = try WorkspaceMemory(count: bytes)
+        try Headroom.check()
+        return memory
     }
 
     /// What a call allocates at its peak: the workspace and the tables of the way out, and beside them

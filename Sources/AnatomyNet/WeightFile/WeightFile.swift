@@ -40,6 +40,7 @@ public final class WeightFile: Sendable {
     }
 
     private init(source: some ByteSource) throws(AnatomyNetError) {
+        try Headroom.check()
         guard source.size >= 8 else {
             throw AnatomyNetError(
                 .container,

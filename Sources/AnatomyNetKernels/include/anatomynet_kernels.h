@@ -91,6 +91,7 @@ typedef struct ank_labels {
     int32_t first_plane, end_plane, first_row, end_row, first_column, end_column;
     uint8_t *labels; /* of the box's first voxel; the others lie so many bytes further: */
     int64_t plane_stride, row_stride, column_stride;
+    int32_t *nonfinite; /* becomes 1 where a channel of one of these voxels is NaN or infinite; NULL: nobody asks */
 } ank_labels;
 
 /* What an output channel's value becomes on its way to memory:
@@ -209,6 +210,7 @@ typedef struct ank_classification {
     uint8_t *labels;    /* [plane][height][width], plane 0 being first_plane; NULL: not wanted */
     float *const *probabilities; /* one [plane][height][width] a class, likewise from
                                     first_plane; NULL entries and NULL itself: not wanted */
+    int32_t *nonfinite; /* becomes 1 where a logit is NaN or infinite; NULL: nobody asks */
     int32_t first_plane, end_plane;
 } ank_classification;
 

@@ -52,11 +52,15 @@ ANK_INLINE void ANK(transpose)(lanes16 rows[16]) {
     }
 }
 
-/* The logits of one voxel of a block; lanes without a class are below every logit. */
-ANK_INLINE lanes16 ANK(logits)(const ank_block *input, int32_t z, int32_t y, int32_t x, const int32_t format) {
+/* The logits of one voxel of a block; lanes without a class are 0. */
+ANK_INLINE lanes16 ANK(voxel)(const ank_block *input, int32_t z, int32_t y, int32_t x, const int32_t format) {
+    return load_lanes(value_at(block_row(input, z, y), (int64_t)x * input->lanes, format), input->lanes, format);
+}
+
+/* The same with lanes without a class below every logit. */
+ANK_INLINE lanes16 ANK(without_idle_lanes)(lanes16 voxel, const ank_block *input) {
     const words16 lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-    const void *from = value_at(block_row(input, z, y), (int64_t)x * input->lanes, format);
-    return select_lanes(lane < input->channels, load_lanes(from, input->lanes, format), broadcast(-INFINITY));
+    return select_lanes(lane < input->channels, voxel, broadcast(-INFINITY));
 }
 
 /* Logits, the largest of so many neighbouring classes, and which class each is. */
@@ -93,26 +97,32 @@ ANK_INLINE struct ANK(candidates) ANK(joined)(struct ANK(candidates) a, struct A
 #undef SECOND
 }
 
-/* Labels and largest logits of `count` voxels of a row, from x on; those of the rest of sixteen are arbitrary. */
+/* Labels and largest logits of `count` voxels of a row, from x on; those of the rest of sixteen are arbitrary. Where a
+ * logit is no finite number, *nonfinite becomes 1, unless it is NULL. */
 ANK_INLINE void ANK(best_classes)(const ank_block *blocks, int32_t block_count, int32_t z, int32_t y, int32_t x,
-                                  int32_t count, const int32_t format, uint8_t labels[16], float best[16]) {
+                                  int32_t count, const int32_t format, uint8_t labels[16], float best[16],
+                                  int32_t *nonfinite) {
     typedef uint8_t bytes16 __attribute__((vector_size(16)));
     const words16 lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    lanes16 zeros = broadcast(0); /* NaN where something else was NaN or infinite */
     struct ANK(candidates) winners = {broadcast(-INFINITY), (words16){0}};
     for (int32_t block = 0, first = 0; block < block_count; first += blocks[block].channels, block += 1) {
         struct ANK(candidates) voxels[16];
 #pragma clang loop unroll(full)
-        for (int voxel = 0; voxel < 16; voxel += 1)
-            voxels[voxel] = (struct ANK(candidates)){
-                voxel < count ? ANK(logits)(&blocks[block], z, y, x + voxel, format) : broadcast(-INFINITY),
-                lane + first,
-            };
+        for (int voxel = 0; voxel < 16; voxel += 1) {
+            voxels[voxel] = (struct ANK(candidates)){broadcast(-INFINITY), lane + first};
+            if (voxel >= count) continue;
+            const lanes16 logits = ANK(voxel)(&blocks[block], z, y, x + voxel, format);
+            zeros += logits * 0;
+            voxels[voxel].logits = ANK(without_idle_lanes)(logits, &blocks[block]);
+        }
 #pragma clang loop unroll(full)
         for (int stage = 0; stage < 4; stage += 1)
 #pragma clang loop unroll(full)
             for (int i = 0; i < 8 >> stage; i += 1) voxels[i] = ANK(joined)(voxels[2 * i], voxels[2 * i + 1], stage);
         winners = ANK(larger)(winners, voxels[0]);
     }
+    if (nonfinite && ANK(lane_sum)(zeros) != 0) __atomic_store_n(nonfinite, 1, __ATOMIC_RELAXED);
     const bytes16 classes = __builtin_convertvector(winners.classes, bytes16);
     memcpy(labels, &classes, sizeof classes);
     store_lanes(best, 16, winners.logits, ANK_FLOAT32);
@@ -129,7 +139,7 @@ ANK_INLINE void ANK(write_probabilities)(const ank_classification *operation, in
             for (int32_t voxel = 0; voxel < 16; voxel += 1) {
                 powers[voxel] = (lanes16){0};
                 if (voxel >= count) continue;
-                const lanes16 logits = ANK(logits)(input, z, y, x + voxel, format);
+                const lanes16 logits = ANK(without_idle_lanes)(ANK(voxel)(input, z, y, x + voxel, format), input);
                 powers[voxel] = ANK(exponential)(logits - broadcast(best[voxel]));
                 powers[voxel] = select_lanes(logits > broadcast(-INFINITY), powers[voxel], (lanes16){0});
                 if (pass == 0) totals[voxel] += ANK(lane_sum)(powers[voxel]);
@@ -168,7 +178,8 @@ ANK_INLINE void ANK(classify_rows)(const ank_classification *operation, int64_t 
             const int32_t left = operation->width - x, count = left < 16 ? left : 16;
             uint8_t labels[16];
             float best[16];
-            ANK(best_classes)(operation->input, operation->input_count, z, y, x, count, format, labels, best);
+            ANK(best_classes)(operation->input, operation->input_count, z, y, x, count, format, labels, best,
+                              operation->nonfinite);
             if (operation->labels) memcpy(operation->labels + row + x, labels, (size_t)count);
             if (operation->probabilities)
                 ANK(write_probabilities)(operation, z, y, x, count, format, best, row + x);

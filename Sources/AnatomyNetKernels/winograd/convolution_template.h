@@ -493,7 +493,8 @@ static void label_columns(const struct item *item, int32_t tile_row, int32_t fir
         if (row < box->first_row || row >= box->end_row) continue;
         uint8_t labels[LABELLED_COLUMNS];
         float largest[LABELLED_COLUMNS];
-        ANK(best_classes)(outputs, item->output.count, r / 4, r % 4, x - start, count, ANK_FLOAT32, labels, largest);
+        ANK(best_classes)(outputs, item->output.count, r / 4, r % 4, x - start, count, ANK_FLOAT32, labels, largest,
+                          box->nonfinite);
         uint8_t *to = box->labels + (plane - box->first_plane) * box->plane_stride
                       + (row - box->first_row) * box->row_stride + (x - box->first_column) * box->column_stride;
         if (box->column_stride == 1) {

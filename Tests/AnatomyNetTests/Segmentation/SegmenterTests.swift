@@ -143,6 +143,38 @@ import Testing
         #expect(error?.message.contains("(2, 3, 4)") == true)
     }
 
+    /// Whether labels alone are wanted, probabilities, or measurements.
+    @Test(arguments: [Model.InstructionSet.portable, nil], [FeatureMapStorage.float32, .bfloat16])
+    func scoresThatOverflowAreAnErrorInsteadOfBackground(
+        _ instructionSet: Model.InstructionSet?, _ storage: FeatureMapStorage
+    ) throws {
+        let model = try ReferencePair.model("AnatomyNet", instructionSet: instructionSet)
+        var voxels = Self.noise(4 * 6 * 8)
+        voxels[100] = 3.4e38
+        var options = SegmentationOptions()
+        options.featureMapStorage = storage
+        let ofLabels = #expect(throws: AnatomyNetError.self) {
+            try Segmentation.labels(model, voxels, depth: 4, height: 6, width: 8, options: options)
+        }
+        #expect(ofLabels?.kind == .nonfiniteScore)
+        let ofProbabilities = #expect(throws: AnatomyNetError.self) {
+            try Segmentation(model, voxels, depth: 4, height: 6, width: 8, options: options)
+        }
+        #expect(ofProbabilities?.kind == .nonfiniteScore)
+        let ofMeasurements = #expect(throws: AnatomyNetError.self) {
+            var labels = [UInt8](repeating: 255, count: voxels.count)
+            try voxels.withUnsafeBytes { bytes in
+                let volume = try Volume(
+                    voxels: bytes.baseAddress!, voxelBytes: UInt64(bytes.count), voxelType: .float32,
+                    geometry: Geometry(dimensions: SIMD3(8, 6, 4)))
+                try labels.withUnsafeMutableBufferPointer {
+                    _ = try Segmenter(model).segment(volume, options: options, labels: $0, measures: true)
+                }
+            }
+        }
+        #expect(ofMeasurements?.kind == .nonfiniteScore)
+    }
+
     @Test func aNegativeStrideReadsTheSameVoxelsBackwards() throws {
         let model = try ReferencePair.model("AnatomyNet")
         let (depth, height, width) = (9, 10, 11)

@@ -1,0 +1,126 @@
+/* What belongs to the host: its floating-point environment, its threads' affinity, its children. */
+#define _GNU_SOURCE
+#include <anatomynet.h>
+
+#include <fenv.h>
+#include <math.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "check.h"
+
+enum { extent = 37, voxels_count = extent * extent * extent };
+
+static anatomynet_model *model;
+static float voxels[voxels_count];
+
+static int32_t segment(uint32_t threads, float *probabilities, uint8_t *labels) {
+    anatomynet_volume volume;
+    anatomynet_segment_options options;
+    anatomynet_outputs outputs;
+    anatomynet_volume_init(&volume, sizeof volume);
+    volume.voxel_type = ANATOMYNET_FLOAT32;
+    volume.voxels = voxels;
+    volume.voxels_bytes = sizeof voxels;
+    for (int axis = 0; axis < 3; ++axis) volume.dimensions[axis] = extent;
+    anatomynet_segment_options_init(&options, sizeof options);
+    options.threads = threads;
+    anatomynet_outputs_init(&outputs, sizeof outputs);
+    outputs.class_count = 3;
+    outputs.probabilities = probabilities;
+    outputs.probabilities_bytes = 3 * sizeof voxels;
+    return anatomynet_segment(model, &volume, &options, labels, voxels_count, &outputs);
+}
+
+/* A host that rounds otherwise, or traps what is no number, gets the same results and keeps its environment. */
+static void floating_point(const char *path) {
+    static float expected[3 * voxels_count], found[3 * voxels_count];
+    static uint8_t labels[voxels_count];
+    static const int roundings[] = {FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO};
+    CHECK(segment(2, expected, labels) == ANATOMYNET_OK);
+    for (size_t i = 0; i < sizeof roundings / sizeof *roundings; ++i)
+        for (uint32_t threads = 1; threads <= 2; ++threads) {
+            anatomynet_model *loaded = NULL;
+            const int traps = FE_INVALID | FE_DIVBYZERO | FE_OVERFLOW | FE_UNDERFLOW;
+            memset(found, 0, sizeof found);
+            feclearexcept(FE_ALL_EXCEPT);
+            feenableexcept(traps);
+            fesetround(roundings[i]);
+            const int32_t loading = anatomynet_load(path, NULL, &loaded), segmenting = segment(threads, found, labels);
+            const int rounding = fegetround(), enabled = fegetexcept(), raised = fetestexcept(FE_ALL_EXCEPT);
+            fesetenv(FE_DFL_ENV);
+            anatomynet_free(loaded);
+            CHECK(loading == ANATOMYNET_OK && segmenting == ANATOMYNET_OK);
+            CHECK(rounding == roundings[i] && (enabled & traps) == traps && raised == 0);
+            CHECK(memcmp(found, expected, sizeof found) == 0);
+        }
+    feenableexcept(FE_INVALID);
+    voxels[5] = (float)NAN;
+    const int32_t status = segment(2, found, labels);
+    voxels[5] = 0;
+    fesetenv(FE_DFL_ENV);
+    CHECK(status == ANATOMYNET_ERROR_NONFINITE_VOXEL);
+}
+
+/* OpenMP's runtime binds the thread that loads it, if it is told to bind threads. */
+static void affinity(void) {
+    static float probabilities[3 * voxels_count];
+    static uint8_t labels[voxels_count];
+    cpu_set_t before, after;
+    CHECK(sched_getaffinity(0, sizeof before, &before) == 0);
+    CHECK(segment(2, probabilities, labels) == ANATOMYNET_OK);
+    CHECK(sched_getaffinity(0, sizeof after, &after) == 0);
+    CHECK(CPU_EQUAL(&before, &after));
+}
+
+static pid_t forked = -1;
+
+static int32_t forking(double fraction, void *user) {
+    (void)fraction, (void)user;
+    if (forked >= 0) return 0;
+    forked = fork();
+    if (forked != 0) return 0;
+    static float probabilities[3 * voxels_count];
+    static uint8_t labels[voxels_count];
+    for (int call = 0; call < 3; ++call)
+        if (segment(0, probabilities, labels) != ANATOMYNET_OK) _exit(1);
+    _exit(0);
+}
+
+/* A child that is made in the middle of a call has calls of its own. */
+static void fork_in_callback(uint32_t threads) {
+    static uint8_t labels[voxels_count];
+    anatomynet_volume volume;
+    anatomynet_segment_options options;
+    int status = -1;
+    anatomynet_volume_init(&volume, sizeof volume);
+    volume.voxel_type = ANATOMYNET_FLOAT32;
+    volume.voxels = voxels;
+    volume.voxels_bytes = sizeof voxels;
+    for (int axis = 0; axis < 3; ++axis) volume.dimensions[axis] = extent;
+    anatomynet_segment_options_init(&options, sizeof options);
+    options.threads = threads;
+    options.progress = forking;
+    forked = -1;
+    fflush(stdout);
+    CHECK(anatomynet_segment(model, &volume, &options, labels, sizeof labels, NULL) == ANATOMYNET_OK);
+    CHECK(forked > 0 && waitpid(forked, &status, 0) == forked);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+int main(int argc, char **argv) {
+    if (argc < 2) return 2;
+    /* Before anything loads OpenMP's runtime, which reads it once. */
+    setenv("OMP_PROC_BIND", "true", 1);
+    for (int i = 0; i < voxels_count; ++i) voxels[i] = (float)(i * 7919 % 2500 - 1000);
+    CHECK(anatomynet_load(argv[1], NULL, &model) == ANATOMYNET_OK);
+    affinity();
+    floating_point(argv[1]);
+    fork_in_callback(1);
+    fork_in_callback(2);
+    anatomynet_free(model);
+    return finish("host state");
+}
