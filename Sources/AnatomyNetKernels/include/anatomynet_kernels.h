@@ -167,9 +167,8 @@ typedef struct ank_transposed_convolution {
     int32_t first_plane, end_plane; /* output planes to compute; first_plane even */
 } ank_transposed_convolution;
 
-/* output = activation(scale * input + shift + residual_scale * residual + residual_shift),
- * voxel by voxel: what remains of batch normalisation when its statistics are
- * the volume's own and so known only after the convolution. In place is allowed. */
+/* output = activation(scale * input + shift + residual), voxel by voxel: what remains of batch normalisation when its
+ * statistics are the volume's own and so known only after the convolution. In place is allowed. */
 typedef struct ank_affine {
     int32_t depth, height, width;
     int32_t count; /* blocks */
@@ -177,7 +176,6 @@ typedef struct ank_affine {
     const ank_block *output;
     const float *scale, *shift; /* per lane */
     const ank_block *residual; /* in the output's format; NULL: none */
-    const float *residual_scale; /* per lane; NULL: 1 */
     float negative_slope;
     int32_t first_plane, end_plane;
 } ank_affine;

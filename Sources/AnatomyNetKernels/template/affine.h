@@ -14,16 +14,12 @@ ANK_INLINE void ANK(apply_affine_to)(const ank_affine *operation, int32_t z, con
         lanes16 scale = load_lanes(operation->scale + offset, lanes, ANK_FLOAT32);
         lanes16 shift = load_lanes(operation->shift + offset, lanes, ANK_FLOAT32);
         const ank_block *residual = operation->residual ? &operation->residual[block] : NULL;
-        lanes16 residual_scale = operation->residual_scale
-                                     ? load_lanes(operation->residual_scale + offset, lanes, ANK_FLOAT32)
-                                     : broadcast(1);
         for (int32_t y = 0; y < operation->height; y += 1) {
             const void *from = block_row(input, z, y), *added = residual ? block_row(residual, z, y) : NULL;
             void *to = block_row(output, z, y);
             for (int64_t index = 0; index < (int64_t)operation->width * lanes; index += lanes) {
                 lanes16 value = load_lanes(value_at(from, index, input_format), lanes, input_format) * scale + shift;
-                if (added)
-                    value += load_lanes(value_at(added, index, output_format), lanes, output_format) * residual_scale;
+                if (added) value += load_lanes(value_at(added, index, output_format), lanes, output_format);
                 store_lanes(writable_value_at(to, index, output_format), lanes, activated(value, slope), output_format);
             }
             clear_row_ends(output, z, y, operation->width);

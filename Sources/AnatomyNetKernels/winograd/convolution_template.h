@@ -41,9 +41,7 @@ _Static_assert(COLUMN_SLOT >= COLUMNS_MAX * ANK_PAIR_LANES + WIDE, "there is roo
  *   outputs      where labels take the outputs' place: those of LABELLED_COLUMNS at a time, block by block,
  *                for each of the 16 rows. They stay in the first-level cache: 16 KB with up to 16 classes.
  */
-enum {
-    LABELLED_COLUMNS = 16,
-};
+enum { LABELLED_COLUMNS = 16 };
 
 struct item {
     const ank_convolution *operation;
@@ -118,75 +116,7 @@ static int32_t voxels_of_rows(const struct item *item) {
     return left < output_columns(item) ? left : output_columns(item);
 }
 
-static void fetch_output_rows(struct item *item, const ank_block *block, void *const rows[OUTPUT_ROWS]) {
-    const int64_t bytes = (int64_t)output_columns(item) * block->lanes * value_bytes(block->format);
-    for (int r = 0; r < OUTPUT_ROWS; r++)
-        if (rows[r]) fetch_list_add(&item->fetches, rows[r], bytes);
-}
-
-/* Whether outputs take the place of what is added to them, or of what a shortcut makes that from. */
-static int writes_over_added(const struct item *item, const struct lane_group *group) {
-    const ank_convolution *op = item->operation;
-    const void *output = op->output[group->block].planes[item->plane];
-    const ank_block *residual = op->epilogue.residual;
-    if (residual && residual[group->block].planes[item->plane] == output) return 1;
-    const ank_shortcut *shortcut = op->epilogue.shortcut;
-    for (int32_t b = 0; shortcut && b < shortcut->input_count; b++)
-        if (shortcut->input[b].planes[item->plane] == output) return 1;
-    return 0;
-}
-
-/* Whether all of a group's outputs, `rows`, are wanted and go past the caches. What the caches hold already, because
- * it has just been read, is better overwritten there. */
-static int are_streamed_rows(const struct item *item, const struct lane_group *group, void *const rows[OUTPUT_ROWS]) {
-    const ank_block *block = &item->operation->output[group->block];
-    int streamed = !writes_over_added(item, group);
-    for (int r = 0; r < OUTPUT_ROWS; r++) streamed &= is_streamed_row(rows[r], block->lanes, block->format);
-    return streamed;
-}
-
-/* What the products of this row block fetch meanwhile: where its outputs will
- * go, what is added to them, and the rows that only the next block reads. */
-static void plan_fetches(struct item *item, int32_t tile_row) {
-    const ank_convolution *op = item->operation;
-    struct fetch_list *list = &item->fetches;
-    fetch_list_clear(list);
-    for (int32_t g = 0; !op->epilogue.labels && g < item->output.count; g++) {
-        const struct lane_group *group = &item->output.group[g];
-        const ank_block *output = &op->output[group->block];
-        void *rows[OUTPUT_ROWS];
-        output_rows(item, output, tile_row, rows);
-        if (!writes_over_added(item, group) && !are_streamed_rows(item, group, rows)) fetch_output_rows(item, output, rows);
-        if (op->epilogue.residual) {
-            const ank_block *residual = &op->epilogue.residual[group->block];
-            output_rows(item, residual, tile_row, rows);
-            fetch_output_rows(item, residual, rows);
-        }
-    }
-    const ank_shortcut *shortcut = op->epilogue.shortcut;
-    for (int32_t b = 0; shortcut && b < shortcut->input_count; b++) {
-        const ank_block *block = &shortcut->input[b];
-        const int64_t column = (int64_t)first_column(item) * block->lanes;
-        for (int r = 0; r < OUTPUT_ROWS; r++) {
-            const int32_t plane = item->plane + r / 4, row = 4 * tile_row + r % 4;
-            if (plane >= op->end_plane || row >= op->height || !block->planes[plane]) continue;
-            fetch_list_add(list, value_at(block_row(block, plane, row), column, block->format),
-                           (int64_t)voxels_of_rows(item) * block->lanes * value_bytes(block->format));
-        }
-    }
-    /* The row after the item's last is, most likely, the first of this thread's next item. */
-    if (tile_row + 1 == item->work.tile_rows) return;
-    for (int32_t g = 0; g < item->input.count; g++) {
-        const struct lane_group *group = &item->input.group[g];
-        const void *rows[WINOGRAD_PLANE_POINTS];
-        input_rows(item, group, tile_row + 1, rows);
-        const ank_block *block = &op->input[group->block];
-        for (int z = 0; z < (is_short(item) ? SHORT_INPUTS : WINOGRAD_POINTS); z++)
-            for (int y = FIRST_FETCHED_ROW; y < 6; y++)
-                fetch_list_add(list, rows[6 * z + y],
-                               (int64_t)input_columns(item) * block->lanes * value_bytes(block->format));
-    }
-}
+#include "fetches_template.h"
 
 /* Where the columns of a group of channels begin, of its inputs or of its products. Groups are whole blocks. */
 static float *columns_of(const struct item *item, const struct lane_group *group, int point) {
@@ -468,62 +398,7 @@ static void transform_block_output(const struct item *item, int32_t tile_row) {
         transform_group_output(item, &item->output.group[g], tile_row);
 }
 
-/* The outputs of some columns only, in float32 to `outputs`. */
-static void transform_group_columns(const struct item *item, const struct lane_group *group, int32_t first,
-                                    int32_t columns, float *const outputs[4]) {
-    struct output_rows to = group_output(item, group);
-    to.format = ANK_FLOAT32;
-    to.columns = columns;
-    for (int r = 0; r < OUTPUT_ROWS; r++)
-        to.rows[r] = outputs[r / 4] + (int64_t)(r % 4) * LABELLED_COLUMNS * group->stored_lanes;
-    transform_columns_back(group, columns_of(item, group, 0) + (int64_t)first * group->stored_lanes, columns, &to);
-}
-
-/* Labels what `outputs` holds, the columns from `first` on, as far as it lies in the box. */
-static void label_columns(const struct item *item, int32_t tile_row, int32_t first, int32_t columns,
-                          const ank_block *outputs) {
-    const ank_labels *box = item->operation->epilogue.labels;
-    const int32_t start = first_column(item) + first, end = start + columns;
-    const int32_t x = start > box->first_column ? start : box->first_column;
-    const int32_t count = (end < box->end_column ? end : box->end_column) - x;
-    if (count <= 0) return;
-    for (int r = 0; r < OUTPUT_ROWS; r++) {
-        const int32_t plane = item->plane + r / 4, row = 4 * tile_row + r % 4;
-        if (plane < box->first_plane || plane >= box->end_plane || plane >= item->operation->end_plane) continue;
-        if (row < box->first_row || row >= box->end_row) continue;
-        uint8_t labels[LABELLED_COLUMNS];
-        float largest[LABELLED_COLUMNS];
-        ANK(best_classes)(outputs, item->output.count, r / 4, r % 4, x - start, count, ANK_FLOAT32, labels, largest,
-                          box->nonfinite);
-        uint8_t *to = box->labels + (plane - box->first_plane) * box->plane_stride
-                      + (row - box->first_row) * box->row_stride + (x - box->first_column) * box->column_stride;
-        if (box->column_stride == 1) {
-            memcpy(to, labels, (size_t)count);
-            continue;
-        }
-        for (int32_t i = 0; i < count; i++) to[i * box->column_stride] = labels[i];
-    }
-}
-
-static void label_block(const struct item *item, int32_t tile_row) {
-    float *planes[LANE_GROUPS_MAX][4];
-    ank_block outputs[LANE_GROUPS_MAX];
-    for (int32_t g = 0; g < item->output.count; g++) {
-        const struct lane_group *group = &item->output.group[g];
-        for (int z = 0; z < 4; z++)
-            planes[g][z] = item->outputs
-                           + (int64_t)LABELLED_COLUMNS * (OUTPUT_ROWS * group->offset + 4 * z * group->stored_lanes);
-        outputs[g] = (ank_block){planes[g], LABELLED_COLUMNS * group->stored_lanes, group->stored_lanes, group->channels,
-                                 ANK_FLOAT32};
-    }
-    const int32_t all = output_columns(item);
-    for (int32_t first = 0; first < all; first += LABELLED_COLUMNS) {
-        const int32_t columns = all - first < LABELLED_COLUMNS ? all - first : LABELLED_COLUMNS;
-        for (int32_t g = 0; g < item->output.count; g++)
-            transform_group_columns(item, &item->output.group[g], first, columns, planes[g]);
-        label_columns(item, tile_row, first, columns, outputs);
-    }
-}
+#include "labels_template.h"
 
 static void winograd_plan(struct lane_groups *input, struct lane_groups *output, struct winograd_work *work,
                  const ank_convolution *operation) {
