@@ -2,7 +2,7 @@
 # make demo       show a segmentation of a generated CT
 # make test       run every test of the library, the demo runner and the tools around them
 # make test-training  run the tests of the training package, with PyTorch from PyPI
-# make install    PREFIX=/usr/local DESTDIR=
+# make install    PREFIX=/usr/local DESTDIR= (neither may have white space); make uninstall likewise
 # make bench      measure layers, whole volumes, and other runtimes beside the library on this machine
 #                 QUICK=1 one small volume, LARGE=1 a huge one too, PUBLISH=1 docs/benchmarks and README
 
@@ -16,7 +16,9 @@ BUILD := .build/$(CONFIGURATION)
 SWIFT_BUILD := swift build -c $(CONFIGURATION)
 SWIFT_CLANG = $(dir $(shell command -v swift))clang
 LIBRARY := libanatomynet.so
-ROOT := $(DESTDIR)$(PREFIX)
+# Expanded before any command of a recipe runs. With white space, `rm -rf $(ROOT)/lib/...` would remove something else.
+ROOT = $(if $(filter-out 1,$(words x$(DESTDIR)$(PREFIX)x)),$(error PREFIX and DESTDIR must not have white space: \
+	"$(DESTDIR)$(PREFIX)"),$(DESTDIR)$(PREFIX))
 
 .PHONY: all dependencies demo test test-swift test-kernels test-sanitized test-interface test-examples test-demo \
 	test-symbols test-geometry test-documentation test-benchmarks test-training install uninstall bench format lint clean

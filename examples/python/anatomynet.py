@@ -12,8 +12,9 @@ Not for clinical use.
 from __future__ import annotations
 
 import ctypes
+import operator
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from ctypes import POINTER, byref, c_char_p, c_double, c_float, c_int32, c_int64, c_uint8, c_uint32, c_uint64, c_void_p
 from dataclasses import dataclass
 
@@ -25,7 +26,8 @@ CANCELLED = 60
 
 _REGION_LABELS = 1
 _REGION_CROP = 2
-_PROGRESS = ctypes.CFUNCTYPE(c_int32, c_double, c_void_p)
+# Without the user pointer, which comes last and is not needed: see _Callbacks.
+_PROGRESS = ctypes.CFUNCTYPE(c_int32, c_double)
 _LOG = ctypes.CFUNCTYPE(None, c_int32, c_char_p, c_void_p)
 _VOXEL_TYPES = {np.dtype(np.int16): 1, np.dtype(np.uint16): 2, np.dtype(np.float32): 3}
 
@@ -173,6 +175,16 @@ def _check(status: int) -> None:
         raise Error(status)
 
 
+def _unsigned(name: str, value: int, bits: int) -> int:
+    """The value; ctypes would take another one modulo 2 ** bits, without a word."""
+    value = operator.index(value)
+    if value < 0:
+        raise ValueError(f"{name} is {value}; it must not be negative")
+    if value >= 1 << bits:
+        raise ValueError(f"{name} is {value}; it must fit into {bits} bits")
+    return value
+
+
 def version() -> str:
     """The library's version."""
     return _library.anatomynet_version().decode()
@@ -203,7 +215,7 @@ class Model:
         self._handle = c_void_p()
         options = _LoadOptions()
         _library.anatomynet_load_options_init(byref(options), ctypes.sizeof(options))
-        options.keep_memory = keep_memory
+        options.keep_memory = bool(keep_memory)
         _check(_library.anatomynet_load(os.fsencode(path), byref(options), byref(self._handle)))
 
     def close(self) -> None:
@@ -275,17 +287,11 @@ class Model:
         """
         volume = self._volume(voxels, spacing, origin, direction, rescale_slope, rescale_intercept)
         callbacks = _Callbacks(progress, log)
-        options = _SegmentOptions()
-        _library.anatomynet_segment_options_init(byref(options), ctypes.sizeof(options))
-        options.threads = threads
-        if memory_limit < 0:
-            raise ValueError(f"memory_limit is {memory_limit}; it is a number of bytes, or 0 for no limit")
-        options.memory_limit = memory_limit
-        options.keep_largest_components = keep_largest_components
-        options.allow_untrained_spacing = allow_untrained_spacing
-        options.feature_map_storage = bfloat16_storage
-        if region is not None:
-            self._set_region(options, region, region_margin, voxels.shape)
+        options = self._options(
+            voxels.shape, threads, keep_largest_components, allow_untrained_spacing, bfloat16_storage, region,
+            region_margin,
+        )  # fmt: skip
+        options.memory_limit = _unsigned("memory_limit", memory_limit, 64)
         if progress is not None:
             options.progress = callbacks.progress
         if log is not None:
@@ -308,16 +314,26 @@ class Model:
             measurements[:] = [self._measurement(found) for found in measured]
         return labels
 
-    def estimate_memory(self, shape: Sequence[int], *, spacing: Sequence[float] = (0, 0, 0), threads: int = 0) -> int:
-        """The bytes that `segment` will allocate for a CT of this shape [z, y, x]."""
-        volume = _Volume()
-        _library.anatomynet_volume_init(byref(volume), ctypes.sizeof(volume))
-        volume.voxel_type = 1
-        volume.dimensions[:] = [int(size) for size in reversed(shape)]
-        volume.spacing[:] = [float(step) for step in reversed(spacing)]
-        options = _SegmentOptions()
-        _library.anatomynet_segment_options_init(byref(options), ctypes.sizeof(options))
-        options.threads = threads
+    def estimate_memory(
+        self,
+        shape: Sequence[int],
+        *,
+        spacing: Sequence[float] = (0, 0, 0),
+        origin: Sequence[float] = (0, 0, 0),
+        direction: Sequence[float] = (1, 0, 0, 0, 1, 0, 0, 0, 1),
+        threads: int = 0,
+        keep_largest_components: bool = False,
+        allow_untrained_spacing: bool = False,
+        bfloat16_storage: bool = False,
+        region: tuple[slice, slice, slice] | None = None,
+        region_margin: float | None = None,
+    ) -> int:
+        """The bytes that `segment` will allocate for a CT of this shape [z, y, x] with these arguments, which mean
+        the same there. Arrays that Python allocates, such as the labels, are not among them."""
+        volume = self._place(shape, spacing, origin, direction)
+        options = self._options(
+            shape, threads, keep_largest_components, allow_untrained_spacing, bfloat16_storage, region, region_margin
+        )
         needed = c_uint64()
         _check(_library.anatomynet_estimate_memory(self._open(), byref(volume), byref(options), byref(needed)))
         return needed.value
@@ -342,18 +358,28 @@ class Model:
             raise ValueError(f"an array with {voxels.ndim} axes; [z, y, x] is needed")
         # The bytes from the lowest-addressed voxel to the end of the highest, whatever the strides' signs.
         extent = voxels.itemsize + sum(abs(step) * (size - 1) for step, size in zip(voxels.strides, voxels.shape))
-        volume = _Volume()
-        _library.anatomynet_volume_init(byref(volume), ctypes.sizeof(volume))
+        volume = Model._place(voxels.shape, spacing, origin, direction)
         volume.voxel_type = _VOXEL_TYPES[voxels.dtype]
         volume.voxels = voxels.ctypes.data
         volume.voxels_bytes = extent
         volume.rescale_slope = slope
         volume.rescale_intercept = intercept
-        volume.dimensions[:] = list(reversed(voxels.shape))
         volume.strides[:] = list(reversed(voxels.strides))
-        for name, values, count in (("spacing", spacing, 3), ("origin", origin, 3), ("direction", direction, 9)):
+        return volume
+
+    @staticmethod
+    def _place(
+        shape: Sequence[int], spacing: Sequence[float], origin: Sequence[float], direction: Sequence[float]
+    ) -> _Volume:
+        """A volume without voxels."""
+        for name, values, count in (
+            ("shape", shape, 3), ("spacing", spacing, 3), ("origin", origin, 3), ("direction", direction, 9)
+        ):  # fmt: skip
             if len(values) != count:
                 raise ValueError(f"{name} has {len(values)} numbers; it takes {count}")
+        volume = _Volume()
+        _library.anatomynet_volume_init(byref(volume), ctypes.sizeof(volume))
+        volume.dimensions[:] = [operator.index(size) for size in reversed(shape)]
         volume.spacing[:] = [float(step) for step in reversed(spacing)]
         volume.origin[:] = [float(coordinate) for coordinate in origin]
         volume.direction[:] = [float(cosine) for cosine in direction]
@@ -373,14 +399,35 @@ class Model:
         if probabilities.shape != (len(wanted), *shape):
             raise ValueError(f"probabilities of shape {probabilities.shape}; {(len(wanted), *shape)} is needed")
         outputs.class_count = len(wanted)
-        outputs.classes = (c_uint32 * len(wanted))(*wanted)
+        outputs.classes = (c_uint32 * len(wanted))(*(_unsigned("a class", label, 32) for label in wanted))
         outputs.probabilities = probabilities.ctypes.data_as(POINTER(c_float))
         outputs.probabilities_bytes = probabilities.nbytes
         return outputs
 
     @staticmethod
+    def _options(
+        shape: Sequence[int],
+        threads: int,
+        keep_largest_components: bool,
+        allow_untrained_spacing: bool,
+        bfloat16_storage: bool,
+        region: tuple[slice, slice, slice] | None,
+        region_margin: float | None,
+    ) -> _SegmentOptions:
+        """What `segment` and `estimate_memory` have in common."""
+        options = _SegmentOptions()
+        _library.anatomynet_segment_options_init(byref(options), ctypes.sizeof(options))
+        options.threads = _unsigned("threads", threads, 32)
+        options.keep_largest_components = bool(keep_largest_components)
+        options.allow_untrained_spacing = bool(allow_untrained_spacing)
+        options.feature_map_storage = bool(bfloat16_storage)
+        if region is not None:
+            Model._set_region(options, region, region_margin, shape)
+        return options
+
+    @staticmethod
     def _set_region(
-        options: _SegmentOptions, region: tuple[slice, slice, slice], margin: float | None, shape: tuple[int, ...]
+        options: _SegmentOptions, region: tuple[slice, slice, slice], margin: float | None, shape: Sequence[int]
     ) -> None:
         if len(region) != 3 or not all(isinstance(part, slice) for part in region):
             raise TypeError("a region is three slices, along z, y, x")
@@ -420,17 +467,20 @@ class _Callbacks:
     ) -> None:
         self.raised: BaseException | None = None
 
-        def on_progress(fraction: float, _: object) -> int:
-            if self.raised is not None:
-                return 1
+        # Python raises KeyboardInterrupt where it enters a function, before the function's first `try`: ctypes would
+        # print it and return whatever is in the register. A generator is entered within its `try`.
+        def answers() -> Generator[int, float, None]:
             try:
-                if progress is None:
-                    return 0
-                go_on = progress(fraction)
-                return 1 if go_on is not None and not go_on else 0
+                go_on: bool | None = True
+                while self.raised is None and (go_on is None or go_on):
+                    fraction = yield 0
+                    if progress is not None:
+                        go_on = progress(fraction)
+            except GeneratorExit:
+                return
             except BaseException as error:
-                self.raised = error
-                return 1
+                self.raised = self.raised or error
+            yield 1
 
         def on_log(level: int, message: bytes, _: object) -> None:
             try:
@@ -439,5 +489,7 @@ class _Callbacks:
             except BaseException as error:
                 self.raised = self.raised or error
 
-        self.progress = _PROGRESS(on_progress)
+        generator = answers()
+        next(generator)
+        self.progress = _PROGRESS(generator.send)
         self.log = _LOG(on_log)

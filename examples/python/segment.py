@@ -1,6 +1,8 @@
-"""Usage: segment.py MODEL. Segments a made-up CT and shows progress, measurements, regions, cancellation, errors
-and threads."""
+"""Usage: segment.py MODEL. Segments a made-up CT and shows progress, measurements, regions, memory, cancellation,
+errors and threads."""
 
+import os
+import signal
 import sys
 import threading
 
@@ -11,9 +13,10 @@ import numpy as np
 def main() -> None:
     with anatomynet.Model(sys.argv[1]) as model:
         ct = np.random.default_rng(0).integers(-1000, 1500, (32, 40, 48), np.int16)
+        voxels = (2.5, 2.5, 2.5)  # mm along z, y, x
         fractions: list[float] = []
         probabilities = np.empty((len(model.class_names), *ct.shape), np.float32)
-        labels = model.segment(ct, progress=lambda f: fractions.append(f), probabilities=probabilities)
+        labels = model.segment(ct, spacing=voxels, progress=lambda f: fractions.append(f), probabilities=probabilities)
         assert (probabilities.argmax(0) == labels).mean() > 0.9999
         assert abs(probabilities.sum(0) - 1).max() < 1e-4
         assert fractions == sorted(fractions) and fractions[-1] == 1
@@ -50,26 +53,39 @@ def main() -> None:
         assert not cropped[outside].any()
 
         # Half the memory for slightly different results; and memory kept for the next call.
-        rounded = model.segment(ct, bfloat16_storage=True)
+        rounded = model.segment(ct, spacing=voxels, bfloat16_storage=True)
         assert (rounded == labels).mean() > 0.95
         with anatomynet.Model(sys.argv[1], keep_memory=True) as keeping:
-            assert all((keeping.segment(ct) == labels).all() for _ in range(2))
+            assert all((keeping.segment(ct, spacing=voxels) == labels).all() for _ in range(2))
+
+        # What a call will need is known before, with the arguments of the call; a limit is kept.
+        needed = model.estimate_memory(ct.shape, spacing=voxels, threads=1)
+        model.segment(ct, spacing=voxels, threads=1, memory_limit=needed)
+        assert model.estimate_memory(ct.shape, spacing=voxels, threads=1, bfloat16_storage=True) < needed
+        assert model.estimate_memory(ct.shape, **options) >= model.estimate_memory(ct.shape, region_margin=0, **options)
+        print(f"{needed / 1e6:.1f} MB are needed")
 
         # A flipped and transposed view is read in place.
         view = ct[::-1, :, ::-1]
-        assert (model.segment(view) == model.segment(np.ascontiguousarray(view))).all()
+        assert (
+            model.segment(view, spacing=voxels) == model.segment(np.ascontiguousarray(view), spacing=voxels)
+        ).all()
 
         # Results do not depend on threads; a model serves many at once.
         results: list[np.ndarray] = []
-        workers = [threading.Thread(target=lambda: results.append(model.segment(ct, threads=1))) for _ in range(2)]
+
+        def work() -> None:
+            results.append(model.segment(ct, spacing=voxels, threads=1))
+
+        workers = [threading.Thread(target=work) for _ in range(2)]
         for worker in workers:
             worker.start()
         for worker in workers:
             worker.join()
-        assert all((result == labels).all() for result in results)
+        assert len(results) == 2 and all((result == labels).all() for result in results)
 
         try:
-            model.segment(ct, progress=lambda fraction: False)
+            model.segment(ct, spacing=voxels, progress=lambda fraction: False)
             raise AssertionError("not cancelled")
         except anatomynet.Cancelled:
             print("cancelled")
@@ -78,16 +94,36 @@ def main() -> None:
             raise KeyError("from the callback")
 
         try:
-            model.segment(ct, progress=fail)
+            model.segment(ct, spacing=voxels, progress=fail)
             raise AssertionError("the exception was lost")
         except KeyError as error:
             print("caught", error)
 
+        # Ctrl-C takes effect at the next call of `progress`.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        begun = threading.Event()
+        interrupter = threading.Thread(target=lambda: begun.wait() and os.kill(os.getpid(), signal.SIGINT))
+        interrupter.start()
         try:
-            model.segment(ct, memory_limit=1000)
+            model.segment(ct, spacing=voxels, progress=lambda fraction: begun.set())
+            interrupter.join()
+            raise AssertionError("not interrupted")
+        except KeyboardInterrupt:
+            print("interrupted")
+
+        try:
+            model.segment(ct, spacing=voxels, memory_limit=1000)
             raise AssertionError("the limit was ignored")
         except anatomynet.Error as error:
             print(error)
+
+        # An unsigned number of the C interface takes no negative one.
+        for unsuitable in (dict(threads=-1), dict(threads=1 << 32), dict(memory_limit=-1)):
+            try:
+                model.segment(ct, spacing=voxels, **unsuitable)
+                raise AssertionError("another number was taken")
+            except ValueError as error:
+                print(error)
 
 
 main()
