@@ -152,8 +152,12 @@ static void transform_block_input(const struct item *item, int32_t tile_row) {
         const int32_t format = item->operation->input[group->block].format;
         const int64_t values = (int64_t)input_columns(item) * group->stored_lanes;
         float *to = columns_of(item, group, 0);
+        if (is_pair(group)) {
+            transform_pair_columns(rows, is_short(item), format, values, to);
+            continue;
+        }
 #if WIDE == 16
-        if (group->stored_lanes != 8 && values >= WIDE) {
+        if (group->lanes == WIDE) {
             transform_columns_16(rows, is_short(item), format, values, to);
             continue;
         }

@@ -41,6 +41,25 @@ static void make_pair_matrices(int wide, struct pair_matrices *matrices) {
     }
 }
 
+/* From voxels to columns, as transform_columns(). Where `values` are no multiple of a vector, the last vector has some
+ * that the one before had. A row block has eight columns or more, or six with narrow tiles: one vector at least, of 8
+ * lanes if not of 16. */
+static void transform_pair_columns(const void *const rows[WINOGRAD_PLANE_POINTS], int is_short, int32_t format,
+                                   int64_t values, float *to) {
+    const int64_t lanes = values < WIDE ? 8 : WIDE, last = values - lanes;
+    const void *last_rows[WINOGRAD_PLANE_POINTS];
+    for (int r = 0; r < WINOGRAD_PLANE_POINTS; r++) last_rows[r] = value_at(rows[r], last, format);
+#if WIDE == 16
+    if (lanes == WIDE) {
+        transform_columns_16(rows, is_short, format, values / WIDE * WIDE, to);
+        if (values % WIDE > 0) transform_columns_16(last_rows, is_short, format, WIDE, to + last);
+        return;
+    }
+#endif
+    transform_columns_8(rows, is_short, format, values / 8 * 8, to);
+    if (values % 8 > 0) transform_columns_8(last_rows, is_short, format, 8, to + last);
+}
+
 /* From columns to tiles at all points along W: point x of tile t goes to values + t * BLOCK_LANES + x * ANK_PAIR_LANES.
  * `wide` is a constant after inlining. */
 ANK_INLINE void transform_pairs_of(const struct pair_matrices *matrices, const float *columns, const int wide,

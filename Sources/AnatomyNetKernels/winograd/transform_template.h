@@ -134,7 +134,6 @@ ANK_INLINE void NAMED(transform_columns_of)(const char *const rows[WINOGRAD_PLAN
                                             int64_t values, float *to) {
     const int row_count = 6 * (is_short ? SHORT_INPUTS : WINOGRAD_POINTS);
     for (int64_t i = 0; i < values; i += LANES) {
-        if (values - i < LANES) i = values - LANES;
         const int64_t offset = i * value_bytes(format);
         if (offset % LINE_BYTES == 0) {
 #pragma clang loop unroll(full)
@@ -169,8 +168,8 @@ ANK_INLINE void NAMED(transform_columns_in)(const void *const rows[WINOGRAD_PLAN
         NAMED(transform_columns_of)(from, distance, is_short, 0, ANK_BFLOAT16, values, to);
 }
 
-/* Transforms the columns of a row block along D and H: `values` consecutive ones of each row, LANES or more; where they
- * are no multiple of it, the last vector has some that the one before had. Those of point e go to `to` + e * COLUMN_SLOT. rows[6 * z + y]: see transform_column. A short tile has
+/* Transforms the columns of a row block along D and H: `values` consecutive ones of each row, a multiple
+ * of LANES. Those of point e go to `to` + e * COLUMN_SLOT. rows[6 * z + y]: see transform_column. A short tile has
  * rows of four planes, and no points b and -b along D.
  *
  * While a column is transformed, the next is fetched into the first-level cache: no processor follows
