@@ -238,7 +238,7 @@ typedef struct anatomynet_model_properties {
     uint32_t class_count;        /* background included */
     uint64_t parameter_count;    /* trained numbers; batch-norm statistics are not counted */
     double spacing[3];           /* mm, x y z: the grid the network sees */
-    double spacing_minimum[3];   /* mm: range of input spacings it was trained on */
+    double spacing_minimum[3];   /* mm: range of input spacings it was trained on; either end may be 0 alone */
     double spacing_maximum[3];
     double window_lower;         /* HU */
     double window_upper;
@@ -346,7 +346,7 @@ typedef struct anatomynet_segment_options {
     void *log_user;
     uint32_t region_mode;        /* ANATOMYNET_REGION_...; default: no region */
     uint32_t allow_untrained_spacing; /* 1: accept a spacing outside the range that the model was
-                                    trained on; 0 (default): refuse it */
+                                    trained on, or an unknown one; 0 (default): refuse it */
     uint32_t keep_largest_components; /* 1: of each organ only the largest connected component (26
                                     neighbours) stays, the rest becomes background; default 0 */
     uint32_t feature_map_storage; /* since 0.2.0. ANATOMYNET_STORAGE_...; default float32 */

@@ -13,6 +13,15 @@ struct GridRequirements: Sendable, Equatable {
         var minimum: SIMD3<Double>?
         var maximum: SIMD3<Double>?
 
+        /// "from 1 x 1 x 1 mm up to 2 x 2 x 3 mm", as far as it is stated; nil if nothing is.
+        var description: String? {
+            let ends = [
+                minimum.map { "from \(NetworkGrid.described($0))" },
+                maximum.map { "up to \(NetworkGrid.described($0))" },
+            ].compactMap { $0 }
+            return ends.isEmpty ? nil : ends.joined(separator: " ")
+        }
+
         /// Whether a spacing lies between the stated ends, or beyond them by no more than a relative
         /// `tolerance`.
         func contains(_ spacing: SIMD3<Double>, tolerance: Double) -> Bool {

@@ -109,6 +109,12 @@ struct NetworkGrid: Sendable, Equatable {
                     .spacing,
                     "the volume's spacing is unknown, and the model needs voxels of " + described(wanted))
             }
+            if let trained = requirements.spacingRange.description, !allowsUntrainedSpacing {
+                throw AnatomyNetError(
+                    .spacing,
+                    "the volume's spacing is unknown, and the model was trained on spacings \(trained). The option "
+                        + "allow_untrained_spacing permits others")
+            }
             if !alignment.isExact {
                 throw AnatomyNetError(
                     .spacing,
@@ -118,15 +124,13 @@ struct NetworkGrid: Sendable, Equatable {
             return
         }
         let range = requirements.spacingRange
-        guard !allowsUntrainedSpacing, !range.contains(spacing, tolerance: spacingTolerance) else { return }
-        let ends = [
-            range.minimum.map { "from \(described($0))" }, range.maximum.map { "up to \(described($0))" },
-        ]
+        guard !allowsUntrainedSpacing, let trained = range.description,
+            !range.contains(spacing, tolerance: spacingTolerance)
+        else { return }
         throw AnatomyNetError(
             .spacing,
             "the volume's spacing along the model's axes is \(described(spacing)); the model was trained on spacings "
-                + ends.compactMap { $0 }.joined(separator: " ")
-                + ". The option allow_untrained_spacing permits others")
+                + "\(trained). The option allow_untrained_spacing permits others")
     }
 
     /// The network's spacing over the caller's, along the model's axes.
@@ -249,7 +253,7 @@ struct NetworkGrid: Sendable, Equatable {
         return (first, result)
     }
 
-    private static func described(_ spacing: SIMD3<Double>) -> String {
+    static func described(_ spacing: SIMD3<Double>) -> String {
         (0..<3).map { spacing[$0].formatted(4) }.joined(separator: " x ") + " mm"
     }
 }

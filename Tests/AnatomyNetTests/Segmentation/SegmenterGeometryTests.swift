@@ -99,6 +99,10 @@ import Testing
         var options = SegmentationOptions()
         options.allowsUntrainedSpacing = true
         _ = try segmenter.estimateMemory(geometry, options: options)
+        geometry.spacing = nil
+        let unknown = #expect(throws: AnatomyNetError.self) { _ = try segmenter.estimateMemory(geometry) }
+        #expect(unknown?.kind == .spacing)
+        _ = try segmenter.estimateMemory(geometry, options: options)
     }
 
     @Test func volumeWithoutAirIsReported() throws {
