@@ -17,15 +17,20 @@ enum { extent = 37, voxels_count = extent * extent * extent };
 static anatomynet_model *model;
 static float voxels[voxels_count];
 
-static int32_t segment(uint32_t threads, float *probabilities, uint8_t *labels) {
+static anatomynet_volume volume_of_voxels(void) {
     anatomynet_volume volume;
-    anatomynet_segment_options options;
-    anatomynet_outputs outputs;
     anatomynet_volume_init(&volume, sizeof volume);
     volume.voxel_type = ANATOMYNET_FLOAT32;
     volume.voxels = voxels;
     volume.voxels_bytes = sizeof voxels;
     for (int axis = 0; axis < 3; ++axis) volume.dimensions[axis] = extent;
+    return volume;
+}
+
+static int32_t segment(uint32_t threads, float *probabilities, uint8_t *labels) {
+    const anatomynet_volume volume = volume_of_voxels();
+    anatomynet_segment_options options;
+    anatomynet_outputs outputs;
     anatomynet_segment_options_init(&options, sizeof options);
     options.threads = threads;
     anatomynet_outputs_init(&outputs, sizeof outputs);
@@ -93,14 +98,9 @@ static int32_t forking(double fraction, void *user) {
 /* A child that is made in the middle of a call has calls of its own. */
 static void fork_in_callback(uint32_t threads) {
     static uint8_t labels[voxels_count];
-    anatomynet_volume volume;
+    const anatomynet_volume volume = volume_of_voxels();
     anatomynet_segment_options options;
     int status = -1;
-    anatomynet_volume_init(&volume, sizeof volume);
-    volume.voxel_type = ANATOMYNET_FLOAT32;
-    volume.voxels = voxels;
-    volume.voxels_bytes = sizeof voxels;
-    for (int axis = 0; axis < 3; ++axis) volume.dimensions[axis] = extent;
     anatomynet_segment_options_init(&options, sizeof options);
     options.threads = threads;
     options.progress = forking;
