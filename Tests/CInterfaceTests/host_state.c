@@ -83,11 +83,7 @@ static void affinity(void) {
 
 static pid_t forked = -1;
 
-static int32_t forking(double fraction, void *user) {
-    (void)fraction, (void)user;
-    if (forked >= 0) return 0;
-    forked = fork();
-    if (forked != 0) return 0;
+static void live_as_child(void) {
     static float probabilities[3 * voxels_count];
     static uint8_t labels[voxels_count];
     for (int call = 0; call < 3; ++call)
@@ -95,8 +91,18 @@ static int32_t forking(double fraction, void *user) {
     _exit(0);
 }
 
-/* A child that is made in the middle of a call has calls of its own. */
-static void fork_in_callback(uint32_t threads) {
+/* The child does not return where there is a user pointer. */
+static int32_t forking(double fraction, void *user) {
+    (void)fraction;
+    if (forked >= 0) return 0;
+    forked = fork();
+    if (forked == 0 && user != NULL) live_as_child();
+    return 0;
+}
+
+/* A child that is made in the middle of a call has calls of its own, also after that one if no other thread took part
+ * in it. */
+static void fork_in_callback(uint32_t threads, int finishes) {
     static uint8_t labels[voxels_count];
     const anatomynet_volume volume = volume_of_voxels();
     anatomynet_segment_options options;
@@ -104,9 +110,15 @@ static void fork_in_callback(uint32_t threads) {
     anatomynet_segment_options_init(&options, sizeof options);
     options.threads = threads;
     options.progress = forking;
+    options.progress_user = finishes ? NULL : &options;
     forked = -1;
     fflush(stdout);
-    CHECK(anatomynet_segment(model, &volume, &options, labels, sizeof labels, NULL) == ANATOMYNET_OK);
+    const int32_t outcome = anatomynet_segment(model, &volume, &options, labels, sizeof labels, NULL);
+    if (forked == 0) {
+        if (outcome != ANATOMYNET_OK) _exit(2);
+        live_as_child();
+    }
+    CHECK(outcome == ANATOMYNET_OK);
     CHECK(forked > 0 && waitpid(forked, &status, 0) == forked);
     CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
@@ -119,8 +131,9 @@ int main(int argc, char **argv) {
     CHECK(anatomynet_load(argv[1], NULL, &model) == ANATOMYNET_OK);
     affinity();
     floating_point(argv[1]);
-    fork_in_callback(1);
-    fork_in_callback(2);
+    fork_in_callback(1, 0);
+    fork_in_callback(2, 0);
+    fork_in_callback(1, 1);
     anatomynet_free(model);
     return finish("host state");
 }
