@@ -56,9 +56,11 @@ struct InfoCommand: ParsableCommand {
         case .any: facts.append(("spacing", "any"))
         case .fixed(let spacing): facts.append(("spacing", millimetres(spacing)))
         }
-        if let minimum = description.spacingMinimum, let maximum = description.spacingMaximum {
-            facts.append(("trained on", "spacings from \(millimetres(minimum)) to \(millimetres(maximum))"))
-        }
+        let trained = [
+            description.spacingMinimum.map { "from \(millimetres($0))" },
+            description.spacingMaximum.map { "to \(millimetres($0))" },
+        ].compactMap { $0 }
+        if !trained.isEmpty { facts.append(("trained on", "spacings \(trained.joined(separator: " "))")) }
         facts += [
             ("orientation", "\(description.orientation)"),
             ("padding", "to multiples of \(description.paddingMultiple) voxels"),

@@ -501,6 +501,12 @@ def with_metadata(path, **metadata):
     return path
 
 
+def test_one_end_of_the_trained_spacings_is_shown_alone():
+    model = with_metadata("m.safetensors", spacing_maximum="1.25,1.25,2.5")
+    output = run("info", model)
+    assert "spacings to 1.25 × 1.25 × 2.5 mm" in output, output
+
+
 def test_the_range_of_trained_spacings_is_shown_and_can_be_left():
     model = with_metadata("m.safetensors", spacing_minimum="0.7,0.7,1", spacing_maximum="1.25,1.25,2.5")
     assert "0.7 × 0.7 × 1 mm to 1.25 × 1.25 × 2.5 mm" in run("info", model)

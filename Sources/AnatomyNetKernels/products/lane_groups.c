@@ -17,9 +17,10 @@ void ank_lane_groups(struct lane_groups *groups, int32_t count, const ank_block 
             int32_t channels = blocks[b].channels - lane;
             if (channels < 0) channels = 0;
             if (channels > width) channels = width;
-            groups->group[groups->count++] =
-                (struct lane_group){b,           lane,         width, channels, groups->lanes, block_lanes,
-                                    stored_lanes, groups->stored_lanes + lane};
+            groups->group[groups->count++] = (struct lane_group){
+                .block = b, .lane = lane, .lanes = width, .channels = channels, .offset = groups->lanes,
+                .block_lanes = block_lanes, .stored_lanes = stored_lanes, .stored_offset = groups->stored_lanes + lane,
+            };
             groups->lanes += width;
             groups->channels += channels;
         }

@@ -29,8 +29,8 @@ struct product {
     int64_t displacement, point_step; /* of what is read and written: that of the first point, and from point to point */
     const struct target *targets;     /* of each pass */
     int64_t wide_step, narrow_step;
-    const float *weights;   /* of each pass: [input channel][wide vectors], then [input channel][narrow vector] */
-    int64_t weights_step;   /* from point to point */
+    const float *weights; /* of each pass: [input channel][wide vectors], then [input channel][narrow vector] */
+    int64_t weights_step; /* from point to point */
     struct fetch_list *fetches;
 };
 

@@ -382,6 +382,7 @@ static void transform_group_output(const struct item *item, const struct lane_gr
     float sums[4 * BLOCK_LANES] = {0};
     if (item->sums) to.sums = sums;
     transform_columns_back(group, columns_of(item, group, 0), output_columns(item), &to);
+    /* Of pairs, several voxels lie in a vector: lanes are folded, their number being a power of two. */
     for (int32_t z = 0; item->sums && z < 4; z++)
         for (int32_t l = 0; l < BLOCK_LANES; l++)
             item->sums[z * item->output.stored_lanes + group->stored_offset + (l & (group->stored_lanes - 1))] +=
