@@ -134,8 +134,8 @@ static void measure(const ank_kernels *kernels, int threads, const struct layer 
     kernels->prepare_convolution(&shape, weights, NULL, prepared);
     float *zeros = allocated(sizeof(float) * 16 * (size_t)ank_row_voxels(width));
     const ank_convolution operation = {
-        .kernel = layer->kernel, .stride = 1, .wide_tiles = wide_tiles, .depth = depth, .height = height, .width = width,
-        .input_depth = depth, .input_height = height, .input_width = width,
+        .kernel = layer->kernel, .stride = 1, .wide_tiles = wide_tiles, .height = height, .width = width,
+        .input_depth = depth, .input_height = height,
         .input_count = input.count, .output_count = output.count, .input = input.blocks, .output = output.blocks,
         .weights = prepared, .zero_row = zeros,
         .epilogue = {NULL, NULL, layer->residual ? residual.blocks : NULL, 0.01f},

@@ -77,15 +77,15 @@ static void reference_row(int32_t kernel, int32_t stride, int32_t width, const s
         }
 }
 
-/* The sums that an epilogue has left, against those of the outputs as they are stored, in units of what
+/* The sums that an epilogue has left of `depth` planes, against those of the outputs as they are stored, in units of what
  * rounding explains: a row of tiles is added up in single precision, four rows of
  * voxels one after the other.
  * Infinite where planes that were not computed have been written to. */
-static double error_of_sums(const ank_convolution *operation, int64_t addends, int32_t lanes) {
+static double error_of_sums(const ank_convolution *operation, int32_t depth, int64_t addends, int32_t lanes) {
     const double *left = operation->epilogue.sums;
     const double roundings = (4 * ank_row_voxels(operation->width) + 4) * 0x1p-24;
     double worst = 0;
-    for (int32_t z = 0; z < operation->depth; z++)
+    for (int32_t z = 0; z < depth; z++)
         for (int32_t b = 0, lane = 0; b < operation->output_count; b++)
             for (int32_t l = 0; l < operation->output[b].lanes; l++, lane++) {
                 const ank_block *block = &operation->output[b];
@@ -201,8 +201,7 @@ static void run_case(const ank_kernels *kernels, const struct convolution_case *
 
     ank_convolution operation = {
         .kernel = kernel, .stride = c->stride, .wide_tiles = c->wide_tiles,
-        .depth = c->depth, .height = c->height, .width = c->width,
-        .input_depth = input_depth, .input_height = input_height, .input_width = input_width,
+        .height = c->height, .width = c->width, .input_depth = input_depth, .input_height = input_height,
         .input_count = input_count, .output_count = output_count, .input = input, .output = output,
         .weights = prepared.data, .zero_row = zeros.data,
         .epilogue = {c->scale == 1 ? scale : NULL, c->shift ? shift : NULL,
@@ -226,7 +225,7 @@ static void run_case(const ank_kernels *kernels, const struct convolution_case *
         kernels->convolve(&operation, sequence[i], scratch.data);
     }
 
-    const double worst_sum = summed ? error_of_sums(&operation, addends, lanes) : 0;
+    const double worst_sum = summed ? error_of_sums(&operation, c->depth, addends, lanes) : 0;
     double worst = 0, squares = 0;
     const double largest = c->wide_tiles ? wide_largest_error : largest_error;
     int64_t voxels = 0;
@@ -331,8 +330,7 @@ static void test_in_place(const ank_kernels *kernels, const int32_t parts[2], in
         guarded_memory_create((kernels->convolution_weights_bytes(&shape) + 63) / 64 * 64, side);
     kernels->prepare_convolution(&shape, weights, NULL, prepared.data);
     ank_convolution operation = {
-        .kernel = 1, .stride = 1, .depth = depth, .height = height, .width = width,
-        .input_depth = depth, .input_height = height, .input_width = width,
+        .kernel = 1, .stride = 1, .height = height, .width = width, .input_depth = depth, .input_height = height,
         .input_count = input_count, .output_count = elsewhere.count, .input = input, .output = elsewhere.blocks,
         .weights = prepared.data, .zero_row = zeros.data, .epilogue = {.negative_slope = 0.01f},
         .first_plane = 0, .end_plane = depth,

@@ -56,8 +56,8 @@ static void test_labels_of(const ank_kernels *kernels, int32_t wide_tiles, int32
         guarded_memory_create((kernels->convolution_weights_bytes(&shape) + 63) / 64 * 64, side);
     kernels->prepare_convolution(&shape, weights, NULL, prepared.data);
     ank_convolution operation = {
-        .kernel = 3, .stride = 1, .wide_tiles = wide_tiles, .depth = depth, .height = height, .width = width,
-        .input_depth = depth, .input_height = height, .input_width = width,
+        .kernel = 3, .stride = 1, .wide_tiles = wide_tiles, .height = height, .width = width,
+        .input_depth = depth, .input_height = height,
         .input_count = input.count, .output_count = output.count, .input = input.blocks, .output = output.blocks,
         .weights = prepared.data, .zero_row = zeros.data,
         .epilogue = {.shift = shift, .negative_slope = 1},
@@ -141,8 +141,8 @@ static void test_nonfinite_labels(const ank_kernels *kernels, int32_t classes, f
         int32_t nonfinite = 0;
         const ank_labels box = {0, DEPTH, 0, HEIGHT, 0, WIDTH, labels, HEIGHT * WIDTH, WIDTH, 1, &nonfinite};
         ank_convolution operation = {
-            .kernel = 3, .stride = 1, .depth = DEPTH, .height = HEIGHT, .width = WIDTH,
-            .input_depth = DEPTH, .input_height = HEIGHT, .input_width = WIDTH,
+            .kernel = 3, .stride = 1, .height = HEIGHT, .width = WIDTH,
+            .input_depth = DEPTH, .input_height = HEIGHT,
             .input_count = input.count, .output_count = output.count, .input = input.blocks, .output = output.blocks,
             .weights = prepared.data, .zero_row = zeros.data,
             .epilogue = {.shift = shift, .negative_slope = 1, .labels = &box}, .end_plane = DEPTH,
@@ -162,7 +162,7 @@ static void test_nonfinite_labels(const ank_kernels *kernels, int32_t classes, f
 
 void test_labels(const ank_kernels *kernels, struct random_source *source) {
     const ank_block block = {NULL, 0, 16, 16, ANK_FLOAT32};
-    const ank_convolution typical = {.kernel = 3, .stride = 1, .depth = 4, .height = 4, .width = 4, .input_count = 1,
+    const ank_convolution typical = {.kernel = 3, .stride = 1, .height = 4, .width = 4, .input_count = 1,
                                      .output_count = 1, .input = &block, .output = &block, .end_plane = 4};
     if (!kernels->takes_labels(&typical)) {
         check(strcmp(kernels->name, "portable") == 0, "%s convolutions take no labels", kernels->name);

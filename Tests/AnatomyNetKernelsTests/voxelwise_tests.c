@@ -50,8 +50,8 @@ static void test_transposed(const ank_kernels *kernels, int32_t inputs, int32_t 
     const int32_t first = random_below(source, 2) && depth > 2 ? 2 : 0;
     const int32_t end = depth - (depth > first + 1 ? (int32_t)random_below(source, 2) : 0);
     const ank_transposed_convolution operation = {
-        depth, height, width, input.depth, input.height, input.width, input.count, output.count, input.blocks,
-        output.blocks, prepared.data, shift, appended ? image.blocks : NULL, slope, first, end,
+        height, width, input.count, output.count, input.blocks, output.blocks, prepared.data, shift,
+        appended ? image.blocks : NULL, slope, first, end,
     };
     const int64_t items = kernels->transposed_items(&operation);
     int64_t *sequence = malloc(sizeof(int64_t) * (size_t)items);
@@ -107,7 +107,7 @@ static void test_affine(const ank_kernels *kernels, int32_t channels, int residu
     feature_map_randomise(&added, source);
     float *scale = lane_values(&input, source), *shift = lane_values(&input, source);
     const int32_t first = depth > 1 && random_below(source, 2), end = depth;
-    const ank_affine operation = {depth, height, width, input.count, in_place ? output.blocks : input.blocks,
+    const ank_affine operation = {height, width, input.count, in_place ? output.blocks : input.blocks,
                                   output.blocks, scale, shift, residual ? added.blocks : NULL, slope, first, end};
     for (int64_t i = kernels->affine_items(&operation) - 1; i >= 0; i--) kernels->apply_affine(&operation, i);
     double worst = 0;
@@ -150,7 +150,7 @@ static void test_plane_sums(const ank_kernels *kernels, int32_t channels, int sq
                     known[(z * ADDENDS + (x + y) % ADDENDS) * lanes + OTHER_LANES + c] +=
                         (double)feature_map_value(&input, c, z, y, x);
     const ank_plane_sums operation = {
-        .depth = depth, .height = height, .width = width, .input = input.blocks, .sums = sums.data,
+        .height = height, .width = width, .input = input.blocks, .sums = sums.data,
         .squares = squares ? square_sums.data : NULL, .known = is_known ? known + OTHER_LANES : NULL,
         .known_addends = ADDENDS, .known_lanes = lanes, .first_plane = 0, .end_plane = depth,
     };
@@ -300,7 +300,7 @@ void test_rounding(const ank_kernels *kernels) {
         memcpy(&value, &bits, sizeof value);
         feature_map_set(&input, i % CHANNELS, 0, 0, i / CHANNELS, value);
     }
-    const ank_affine operation = {1, 1, width, input.count, input.blocks, output.blocks, one, minus_zero, NULL,
+    const ank_affine operation = {1, width, input.count, input.blocks, output.blocks, one, minus_zero, NULL,
                                   1, 0, 1};
     kernels->apply_affine(&operation, 0);
     int32_t wrong = 0;

@@ -197,14 +197,9 @@ struct Executor {
         let outputs = workspace.blocks(of: index)
         let shift = output.perLane(plan.network.layers[index].shift.map(Double.init))
         let appended = graph.carriesImage(index) ? [image] : nil
-        let inputGrid = plan.grid.halved(layer.level + 1)
         var operation = ank_transposed_convolution()
-        operation.depth = Int32(output.grid.depth)
         operation.height = Int32(output.grid.height)
         operation.width = Int32(output.grid.width)
-        operation.input_depth = Int32(inputGrid.depth)
-        operation.input_height = Int32(inputGrid.height)
-        operation.input_width = Int32(inputGrid.width)
         operation.weights = UnsafeRawPointer(prepared.pointer)
         operation.negative_slope = 1
         operation.first_plane = Int32(planes.lowerBound)
@@ -263,11 +258,11 @@ struct Executor {
     ) throws(AnatomyNetError) {
         try withUnsafePointer(to: map) { (map) throws(AnatomyNetError) in
             let operation = ank_plane_sums(
-                depth: Int32(grid.depth), height: Int32(grid.height), width: Int32(grid.width), input: map,
-                sums: sums.sums(block: block), squares: squares ? sums.squares(block: block) : nil,
-                known: known?.values, known_addends: Int32(known?.addends ?? 0),
-                known_lanes: Int32(known?.lanes ?? 0), first_plane: Int32(planes.lowerBound),
-                end_plane: Int32(planes.upperBound))
+                height: Int32(grid.height), width: Int32(grid.width), input: map,
+                sums: sums.sums(block: block),
+                squares: squares ? sums.squares(block: block) : nil, known: known?.values,
+                known_addends: Int32(known?.addends ?? 0), known_lanes: Int32(known?.lanes ?? 0),
+                first_plane: Int32(planes.lowerBound), end_plane: Int32(planes.upperBound))
             try withUnsafePointer(to: operation) { (operation) throws(AnatomyNetError) in
                 try runner.run(items: kernels.plane_sums_items(operation)) { item, _ in
                     kernels.sum_planes(operation, item)
@@ -316,12 +311,11 @@ struct Executor {
         let blocks = workspace.blocks(of: index)
         let residual = convolution.residual.map { workspace.blocks(of: $0) }
         var operation = ank_affine()
-        operation.depth = Int32(layout.grid.depth)
         operation.height = Int32(layout.grid.height)
         operation.width = Int32(layout.grid.width)
         operation.count = Int32(blocks.count)
         operation.negative_slope = convolution.isActivated ? plan.network.negativeSlope : 1
-        operation.end_plane = operation.depth
+        operation.end_plane = Int32(layout.grid.depth)
         try withPointers(
             blocks, blocks, layout.perLane(factors.scale), layout.perLane(factors.shift), residual
         ) { (input, output, scale, shift, residual) throws(AnatomyNetError) in

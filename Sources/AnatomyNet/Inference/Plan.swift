@@ -390,12 +390,10 @@ extension ank_convolution {
         kernel = Int32(convolution.kernel)
         stride = Int32(convolution.stride)
         wide_tiles = wideTiles ? 1 : 0
-        depth = Int32(output.depth)
         height = Int32(output.height)
         width = Int32(output.width)
         input_depth = Int32(input.depth)
         input_height = Int32(input.height)
-        input_width = Int32(input.width)
         epilogue.negative_slope = 1
     }
 }

@@ -124,8 +124,8 @@ typedef struct ank_epilogue {
 typedef struct ank_convolution {
     int32_t kernel, stride;
     int32_t wide_tiles; /* as in the shape for which the weights have been prepared */
-    int32_t depth, height, width; /* of the output */
-    int32_t input_depth, input_height, input_width;
+    int32_t height, width; /* of the output */
+    int32_t input_depth, input_height;
     int32_t input_count, output_count; /* blocks */
     const ank_block *input;
     const ank_block *output;
@@ -154,8 +154,7 @@ typedef struct ank_convolution_shape {
  * gives a 2x2x2 cube of output voxels. The output's grid is at most twice the
  * input's. The appended image is float32 and takes the output's format. */
 typedef struct ank_transposed_convolution {
-    int32_t depth, height, width; /* of the output */
-    int32_t input_depth, input_height, input_width;
+    int32_t height, width; /* of the output */
     int32_t input_count, output_count;
     const ank_block *input;
     const ank_block *output;
@@ -170,7 +169,7 @@ typedef struct ank_transposed_convolution {
 /* output = activation(scale * input + shift + residual), voxel by voxel: what remains of batch normalisation when its
  * statistics are the volume's own and so known only after the convolution. In place is allowed. */
 typedef struct ank_affine {
-    int32_t depth, height, width;
+    int32_t height, width;
     int32_t count; /* blocks */
     const ank_block *input;
     const ank_block *output;
@@ -187,7 +186,7 @@ typedef struct ank_affine {
  * first) and the columns that kx reads likewise. They give the mean of a
  * convolution's output before the convolution has run. */
 typedef struct ank_plane_sums {
-    int32_t depth, height, width;
+    int32_t height, width;
     const ank_block *input; /* one block */
     double *sums;    /* [depth][3][3][16] */
     double *squares; /* [depth][16], sums of squares over the whole plane; NULL: not wanted */

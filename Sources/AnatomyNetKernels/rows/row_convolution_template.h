@@ -1,8 +1,7 @@
 /* Convolutions by products of rows; see row_convolution.h. Included after the products of rows. */
 
 static int64_t row_convolution_items(const ank_convolution *operation) {
-    const int64_t groups = (operation->height + ANK(rows_per_item) - 1) / ANK(rows_per_item);
-    return (operation->end_plane - operation->first_plane) * groups;
+    return row_items(operation->end_plane - operation->first_plane, operation->height);
 }
 
 /* A row of sums, block by block: it stays in cache between the products and the epilogue. Behind it,
@@ -29,18 +28,18 @@ ANK_INLINE void finish_row_of(const ank_convolution *operation, const struct lan
         scales[l] = epilogue->scale ? epilogue->scale[group->stored_offset + l] : 1;
         shifts[l] = epilogue->shift ? epilogue->shift[group->stored_offset + l] : 0;
     }
-    const lanes16 scale = load_lanes(scales, lanes, ANK_FLOAT32), shift = load_lanes(shifts, lanes, ANK_FLOAT32);
-    const lanes16 slope = broadcast(epilogue->negative_slope);
+    const vector_16 scale = load_lanes(scales, lanes, ANK_FLOAT32), shift = load_lanes(shifts, lanes, ANK_FLOAT32);
+    const vector_16 slope = splat_16(epilogue->negative_slope);
     void *to = block_row(&operation->output[group->block], z, y);
     const void *residual = epilogue->residual ? block_row(&epilogue->residual[group->block], z, y) : NULL;
     for (int32_t x = 0; x < operation->width; x++) {
         const int64_t offset = (int64_t)x * lanes;
-        const lanes16 sum = load_lanes(sums + (int64_t)x * group->lanes, lanes, ANK_FLOAT32);
-        lanes16 v = __builtin_elementwise_fma(sum, scale, shift);
+        const vector_16 sum = load_lanes(sums + (int64_t)x * group->lanes, lanes, ANK_FLOAT32);
+        vector_16 v = __builtin_elementwise_fma(sum, scale, shift);
         if (residual) v += load_lanes(value_at(residual, offset, format), lanes, format);
-        v = activated(v, slope);
+        v = activate_16(v, slope);
         if (streamed)
-            stream_16(writable_value_at(to, offset, format), (vector_16)v);
+            stream_16(writable_value_at(to, offset, format), v);
         else
             store_lanes(writable_value_at(to, offset, format), lanes, v, format);
     }
@@ -92,11 +91,8 @@ static void plan_row_fetches(struct fetch_list *list, const ank_convolution *ope
 }
 
 static void row_convolution_convolve(const ank_convolution *operation, int64_t item, void *scratch) {
-    const int64_t row_groups = (operation->height + ANK(rows_per_item) - 1) / ANK(rows_per_item);
-    const int32_t z = operation->first_plane + (int32_t)(item / row_groups);
-    const int32_t first_row = (int32_t)(item % row_groups) * ANK(rows_per_item);
-    int32_t end_row = first_row + ANK(rows_per_item);
-    if (end_row > operation->height) end_row = operation->height;
+    const struct item_rows rows = rows_of_item(item, operation->height);
+    const int32_t z = operation->first_plane + rows.plane;
 
     struct lane_groups vectors, output;
     struct output_passes passes;
@@ -106,7 +102,7 @@ static void row_convolution_convolve(const ank_convolution *operation, int64_t i
 
     float *sums = scratch, *widened = sums + (int64_t)output.lanes * operation->width;
     struct fetch_list fetches;
-    for (int32_t y = first_row; y < end_row; y++) {
+    for (int32_t y = rows.first; y < rows.end; y++) {
         plan_row_fetches(&fetches, operation, z, y);
         struct source sources[LANE_GROUPS_MAX];
         int32_t source_count, inputs;

@@ -34,8 +34,7 @@ static void ANK(prepare_transposed)(int32_t input_channels, int32_t output_chann
 }
 
 static int64_t ANK(transposed_items)(const ank_transposed_convolution *operation) {
-    int64_t groups = (operation->height + ANK(rows_per_item) - 1) / ANK(rows_per_item);
-    return (operation->end_plane - operation->first_plane) * groups;
+    return row_items(operation->end_plane - operation->first_plane, operation->height);
 }
 
 /* Sums of `count` input voxels, [kx][count][16]. */
@@ -62,31 +61,28 @@ ANK_INLINE void ANK(transposed_finish)(const ank_transposed_convolution *operati
     const ank_block *output = &operation->output[block];
     const int32_t lanes = output->lanes;
     const float *shifts = operation->shift + lane_offset(operation->output, block);
-    const lanes16 shift = load_lanes(shifts, lanes, ANK_FLOAT32), slope = broadcast(operation->negative_slope);
+    const vector_16 shift = load_lanes(shifts, lanes, ANK_FLOAT32), slope = splat_16(operation->negative_slope);
     const float *appended = appended_row(operation, block, z, y);
-    words16 appended_lane = {0};
+    words_16 appended_lane = {0};
     if (appended) appended_lane[output->channels] = -1;
     void *row = block_row(output, z, y);
     const int32_t left = operation->width - 2 * x, voxels = left < 2 * count ? left : 2 * count;
     for (int32_t voxel = 0; voxel < voxels; voxel += 1) {
         const int64_t output_x = 2 * (int64_t)x + voxel;
         void *to = writable_value_at(row, output_x * lanes, format);
-        const lanes16 sum = load_lanes(sums + 16 * (voxel % 2 * (int64_t)count + voxel / 2), 16, ANK_FLOAT32);
-        lanes16 value = activated(sum + shift, slope);
-        if (appended) value = select_lanes(appended_lane, broadcast(appended[output_x]), value);
+        const vector_16 sum = load_lanes(sums + 16 * (voxel % 2 * (int64_t)count + voxel / 2), 16, ANK_FLOAT32);
+        vector_16 value = activate_16(sum + shift, slope);
+        if (appended) value = appended_lane ? splat_16(appended[output_x]) : value;
         if (streamed)
-            stream_16(to, (vector_16)value);
+            stream_16(to, value);
         else
             store_lanes(to, lanes, value, format);
     }
 }
 
 static void ANK(convolve_transposed)(const ank_transposed_convolution *operation, int64_t item) {
-    const int64_t row_groups = (operation->height + ANK(rows_per_item) - 1) / ANK(rows_per_item);
-    const int32_t z = operation->first_plane + (int32_t)(item / row_groups);
-    const int32_t first_row = (int32_t)(item % row_groups) * ANK(rows_per_item);
-    int32_t end_row = first_row + ANK(rows_per_item);
-    if (end_row > operation->height) end_row = operation->height;
+    const struct item_rows rows = rows_of_item(item, operation->height);
+    const int32_t z = operation->first_plane + rows.plane;
     const int32_t inputs = channel_total(operation->input, operation->input_count);
     const int32_t width = (operation->width + 1) / 2;
     float sums[2 * 16 * ANK(transposed_span)], widened[ANK(transposed_widened)];
@@ -96,7 +92,7 @@ static void ANK(convolve_transposed)(const ank_transposed_convolution *operation
         const int32_t most = ANK(transposed_widened) / lane_offset(operation->input, operation->input_count);
         if (span > most) span = most;
     }
-    for (int32_t y = first_row; y < end_row; y += 1) {
+    for (int32_t y = rows.first; y < rows.end; y += 1) {
         for (int32_t x = 0; x < width; x += span) {
             const int32_t count = width - x < span ? width - x : span;
             struct source sources[LANE_GROUPS_MAX];

@@ -6,21 +6,21 @@ static int64_t ANK(affine_items)(const ank_affine *operation) {
 
 ANK_INLINE void ANK(apply_affine_to)(const ank_affine *operation, int32_t z, const int32_t input_format,
                                      const int32_t output_format) {
-    lanes16 slope = broadcast(operation->negative_slope);
+    vector_16 slope = splat_16(operation->negative_slope);
     int32_t offset = 0;
     for (int32_t block = 0; block < operation->count; block += 1) {
         const ank_block *input = &operation->input[block], *output = &operation->output[block];
         int32_t lanes = output->lanes;
-        lanes16 scale = load_lanes(operation->scale + offset, lanes, ANK_FLOAT32);
-        lanes16 shift = load_lanes(operation->shift + offset, lanes, ANK_FLOAT32);
+        vector_16 scale = load_lanes(operation->scale + offset, lanes, ANK_FLOAT32);
+        vector_16 shift = load_lanes(operation->shift + offset, lanes, ANK_FLOAT32);
         const ank_block *residual = operation->residual ? &operation->residual[block] : NULL;
         for (int32_t y = 0; y < operation->height; y += 1) {
             const void *from = block_row(input, z, y), *added = residual ? block_row(residual, z, y) : NULL;
             void *to = block_row(output, z, y);
             for (int64_t index = 0; index < (int64_t)operation->width * lanes; index += lanes) {
-                lanes16 value = load_lanes(value_at(from, index, input_format), lanes, input_format) * scale + shift;
+                vector_16 value = load_lanes(value_at(from, index, input_format), lanes, input_format) * scale + shift;
                 if (added) value += load_lanes(value_at(added, index, output_format), lanes, output_format);
-                store_lanes(writable_value_at(to, index, output_format), lanes, activated(value, slope), output_format);
+                store_lanes(writable_value_at(to, index, output_format), lanes, activate_16(value, slope), output_format);
             }
             clear_row_ends(output, z, y, operation->width);
         }

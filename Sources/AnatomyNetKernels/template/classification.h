@@ -6,27 +6,27 @@
  * polynomial of degree 6 gives e^r on |r| <= ln 2 / 2 within 2e-8 relative; ln 2 is subtracted in
  * two parts so that r keeps its bits. Below -87 the result is below the smallest normal number and
  * becomes that of -87. */
-ANK_INLINE lanes16 ANK(exponential)(lanes16 value) {
-    const lanes16 lowest = broadcast(-87.0f);
-    value = select_lanes(value > lowest, value, lowest);
+ANK_INLINE vector_16 ANK(exponential)(vector_16 value) {
+    const vector_16 lowest = splat_16(-87.0f);
+    value = value > lowest ? value : lowest;
     /* Adding and subtracting 1.5 * 2^23 rounds to an integer, which then stands in the low bits. */
-    const lanes16 rounding = broadcast(12582912.0f);
-    lanes16 shifted = value * broadcast(1.44269504f) + rounding;
-    lanes16 whole = shifted - rounding;
-    words16 exponent = (words16)shifted - (words16)rounding;
-    lanes16 rest = value - whole * broadcast(0.693359375f);
-    rest = rest - whole * broadcast(-2.12194440e-4f);
-    lanes16 power = broadcast(1.0f / 720);
-    power = power * rest + broadcast(1.0f / 120);
-    power = power * rest + broadcast(1.0f / 24);
-    power = power * rest + broadcast(1.0f / 6);
-    power = power * rest + broadcast(0.5f);
-    power = power * rest + broadcast(1.0f);
-    power = power * rest + broadcast(1.0f);
-    return (lanes16)((words16)power + (exponent << 23));
+    const vector_16 rounding = splat_16(12582912.0f);
+    vector_16 shifted = value * splat_16(1.44269504f) + rounding;
+    vector_16 whole = shifted - rounding;
+    words_16 exponent = (words_16)shifted - (words_16)rounding;
+    vector_16 rest = value - whole * splat_16(0.693359375f);
+    rest = rest - whole * splat_16(-2.12194440e-4f);
+    vector_16 power = splat_16(1.0f / 720);
+    power = power * rest + splat_16(1.0f / 120);
+    power = power * rest + splat_16(1.0f / 24);
+    power = power * rest + splat_16(1.0f / 6);
+    power = power * rest + splat_16(0.5f);
+    power = power * rest + splat_16(1.0f);
+    power = power * rest + splat_16(1.0f);
+    return (vector_16)((words_16)power + (exponent << 23));
 }
 
-ANK_INLINE float ANK(lane_sum)(lanes16 v) {
+ANK_INLINE float ANK(lane_sum)(vector_16 v) {
     v += __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
     v += __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11);
     v += __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13);
@@ -36,10 +36,10 @@ ANK_INLINE float ANK(lane_sum)(lanes16 v) {
 /* Sixteen voxels of sixteen classes become sixteen classes of sixteen voxels: interleaving the
  * first half of the rows with the second, four times, rotates the four bits of the row's number
  * into those of the lane's. */
-ANK_INLINE void ANK(transpose)(lanes16 rows[16]) {
+ANK_INLINE void ANK(transpose)(vector_16 rows[16]) {
 #pragma clang loop unroll(full)
     for (int stage = 0; stage < 4; stage += 1) {
-        lanes16 next[16];
+        vector_16 next[16];
 #pragma clang loop unroll(full)
         for (int row = 0; row < 8; row += 1) {
             next[2 * row] = __builtin_shufflevector(rows[row], rows[row + 8], 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5,
@@ -53,28 +53,28 @@ ANK_INLINE void ANK(transpose)(lanes16 rows[16]) {
 }
 
 /* The logits of one voxel of a block; lanes without a class are 0. */
-ANK_INLINE lanes16 ANK(voxel)(const ank_block *input, int32_t z, int32_t y, int32_t x, const int32_t format) {
+ANK_INLINE vector_16 ANK(voxel)(const ank_block *input, int32_t z, int32_t y, int32_t x, const int32_t format) {
     return load_lanes(value_at(block_row(input, z, y), (int64_t)x * input->lanes, format), input->lanes, format);
 }
 
 /* The same with lanes without a class below every logit. */
-ANK_INLINE lanes16 ANK(without_idle_lanes)(lanes16 voxel, const ank_block *input) {
-    const words16 lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-    return select_lanes(lane < input->channels, voxel, broadcast(-INFINITY));
+ANK_INLINE vector_16 ANK(without_idle_lanes)(vector_16 voxel, const ank_block *input) {
+    const words_16 lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    return lane < input->channels ? voxel : splat_16(-INFINITY);
 }
 
 /* Logits, the largest of so many neighbouring classes, and which class each is. */
 struct ANK(candidates) {
-    lanes16 logits;
-    words16 classes;
+    vector_16 logits;
+    words_16 classes;
 };
 
 /* Of two classes of the same voxel each, the larger; of equal ones the first. */
 ANK_INLINE struct ANK(candidates) ANK(larger)(struct ANK(candidates) first, struct ANK(candidates) second) {
-    const words16 is_second = second.logits > first.logits;
+    const words_16 is_second = second.logits > first.logits;
     return (struct ANK(candidates)){
-        select_lanes(is_second, second.logits, first.logits),
-        (words16)select_lanes(is_second, (lanes16)second.classes, (lanes16)first.classes),
+        is_second ? second.logits : first.logits,
+        is_second ? second.classes : first.classes,
     };
 }
 
@@ -103,16 +103,16 @@ ANK_INLINE void ANK(best_classes)(const ank_block *blocks, int32_t block_count, 
                                   int32_t count, const int32_t format, uint8_t labels[16], float best[16],
                                   int32_t *nonfinite) {
     typedef uint8_t bytes16 __attribute__((vector_size(16)));
-    const words16 lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-    lanes16 zeros = broadcast(0); /* NaN where something else was NaN or infinite */
-    struct ANK(candidates) winners = {broadcast(-INFINITY), (words16){0}};
+    const words_16 lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    vector_16 zeros = splat_16(0); /* NaN where something else was NaN or infinite */
+    struct ANK(candidates) winners = {splat_16(-INFINITY), (words_16)0};
     for (int32_t block = 0, first = 0; block < block_count; first += blocks[block].channels, block += 1) {
         struct ANK(candidates) voxels[16];
 #pragma clang loop unroll(full)
         for (int voxel = 0; voxel < 16; voxel += 1) {
-            voxels[voxel] = (struct ANK(candidates)){broadcast(-INFINITY), lane + first};
+            voxels[voxel] = (struct ANK(candidates)){splat_16(-INFINITY), lane + first};
             if (voxel >= count) continue;
-            const lanes16 logits = ANK(voxel)(&blocks[block], z, y, x + voxel, format);
+            const vector_16 logits = ANK(voxel)(&blocks[block], z, y, x + voxel, format);
             zeros += logits * 0;
             voxels[voxel].logits = ANK(without_idle_lanes)(logits, &blocks[block]);
         }
@@ -135,21 +135,21 @@ ANK_INLINE void ANK(write_probabilities)(const ank_classification *operation, in
     for (int32_t pass = 0, first = 0; pass < 2; pass += 1) {
         for (int32_t block = 0; block < operation->input_count; block += 1) {
             const ank_block *input = &operation->input[block];
-            lanes16 powers[16];
+            vector_16 powers[16];
             for (int32_t voxel = 0; voxel < 16; voxel += 1) {
-                powers[voxel] = (lanes16){0};
+                powers[voxel] = (vector_16)0;
                 if (voxel >= count) continue;
-                const lanes16 logits = ANK(without_idle_lanes)(ANK(voxel)(input, z, y, x + voxel, format), input);
-                powers[voxel] = ANK(exponential)(logits - broadcast(best[voxel]));
-                powers[voxel] = select_lanes(logits > broadcast(-INFINITY), powers[voxel], (lanes16){0});
+                const vector_16 logits = ANK(without_idle_lanes)(ANK(voxel)(input, z, y, x + voxel, format), input);
+                powers[voxel] = ANK(exponential)(logits - splat_16(best[voxel]));
+                powers[voxel] = logits > splat_16(-INFINITY) ? powers[voxel] : (vector_16)0;
                 if (pass == 0) totals[voxel] += ANK(lane_sum)(powers[voxel]);
             }
             if (pass == 0) continue;
             ANK(transpose)(powers);
-            const lanes16 total = load_lanes(totals, 16, ANK_FLOAT32);
+            const vector_16 total = load_lanes(totals, 16, ANK_FLOAT32);
             for (int32_t channel = 0; channel < input->channels; channel += 1) {
                 if (!operation->probabilities[first + channel]) continue;
-                const lanes16 probabilities = powers[channel] / total;
+                const vector_16 probabilities = powers[channel] / total;
                 float *to = operation->probabilities[first + channel] + place;
                 if (count == 16)
                     store_lanes(to, 16, probabilities, ANK_FLOAT32);
@@ -162,18 +162,14 @@ ANK_INLINE void ANK(write_probabilities)(const ank_classification *operation, in
 }
 
 static int64_t ANK(classification_items)(const ank_classification *operation) {
-    int64_t groups = (operation->height + ANK(rows_per_item) - 1) / ANK(rows_per_item);
-    return (operation->end_plane - operation->first_plane) * groups;
+    return row_items(operation->end_plane - operation->first_plane, operation->height);
 }
 
 ANK_INLINE void ANK(classify_rows)(const ank_classification *operation, int64_t item, const int32_t format) {
-    int64_t groups = (operation->height + ANK(rows_per_item) - 1) / ANK(rows_per_item);
-    int32_t plane = (int32_t)(item / groups), z = operation->first_plane + plane;
-    int32_t first_row = (int32_t)(item % groups) * ANK(rows_per_item);
-    int32_t end_row = first_row + ANK(rows_per_item);
-    if (end_row > operation->height) end_row = operation->height;
-    for (int32_t y = first_row; y < end_row; y += 1) {
-        int64_t row = ((int64_t)plane * operation->height + y) * operation->width;
+    const struct item_rows rows = rows_of_item(item, operation->height);
+    const int32_t z = operation->first_plane + rows.plane;
+    for (int32_t y = rows.first; y < rows.end; y += 1) {
+        int64_t row = ((int64_t)rows.plane * operation->height + y) * operation->width;
         for (int32_t x = 0; x < operation->width; x += 16) {
             const int32_t left = operation->width - x, count = left < 16 ? left : 16;
             uint8_t labels[16];

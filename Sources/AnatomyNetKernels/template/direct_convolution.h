@@ -6,8 +6,6 @@
  * Weights are laid out [output block][tap][input channel][16].
  */
 
-enum { ANK(rows_per_item) = 4 };
-
 static size_t ANK(direct_weights_bytes)(const ank_convolution_shape *shape) {
     size_t taps = (size_t)(shape->kernel * shape->kernel * shape->kernel);
     return sizeof(float) * 16 * taps * (size_t)shape->input_channels * (size_t)shape->output_count;
@@ -40,34 +38,33 @@ static void ANK(prepare_direct)(const ank_convolution_shape *shape, const float 
 }
 
 static int64_t ANK(direct_items)(const ank_convolution *operation) {
-    int64_t groups = (operation->height + ANK(rows_per_item) - 1) / ANK(rows_per_item);
-    return (operation->end_plane - operation->first_plane) * groups;
+    return row_items(operation->end_plane - operation->first_plane, operation->height);
 }
 
 /* The sums of TILE voxels for all output blocks: [block][voxel]. */
 static size_t ANK(direct_scratch_bytes)(const ank_convolution *operation) {
-    return sizeof(lanes16) * TILE * (size_t)operation->output_count;
+    return sizeof(vector_16) * TILE * (size_t)operation->output_count;
 }
 
 /* Adds what one block contributes to `count` voxels at one tap; `count` and `format` are constants after
  * inlining. Returns the weights behind those used. */
 ANK_INLINE const float *ANK(add_block)(const ank_block *input, const void *from, int64_t step, const float *weights,
-                                       const int count, const int32_t format, lanes16 *sums) {
+                                       const int count, const int32_t format, vector_16 *sums) {
     for (int32_t channel = 0; channel < input->channels; channel += 1, weights += 16) {
-        lanes16 weight = *(const lanes16 *)weights;
+        vector_16 weight = load_16(weights);
 #pragma clang loop unroll(full)
         for (int voxel = 0; voxel < count; voxel += 1)
-            sums[voxel] += broadcast(load_value(value_at(from, voxel * step + channel, format), format)) * weight;
+            sums[voxel] += splat_16(load_value(value_at(from, voxel * step + channel, format), format)) * weight;
     }
     return weights;
 }
 
 /* The sums of `count` voxels from x on; `count` is a constant after inlining. */
 ANK_INLINE void ANK(direct_sums_of)(const ank_convolution *operation, const float *weights, int32_t z, int32_t y,
-                                    int32_t x, const int count, lanes16 *to) {
+                                    int32_t x, const int count, vector_16 *to) {
     int32_t kernel = operation->kernel, stride = operation->stride, reach = kernel / 2;
-    lanes16 sums[TILE];
-    for (int voxel = 0; voxel < count; voxel += 1) sums[voxel] = (lanes16){0};
+    vector_16 sums[TILE];
+    for (int voxel = 0; voxel < count; voxel += 1) sums[voxel] = (vector_16)0;
     for (int32_t kz = 0; kz < kernel; kz += 1) {
         int32_t input_z = z * stride + kz - reach;
         for (int32_t ky = 0; ky < kernel; ky += 1) {
@@ -91,7 +88,7 @@ ANK_INLINE void ANK(direct_sums_of)(const ank_convolution *operation, const floa
 
 /* The same for TILE voxels, or for 1. */
 static void ANK(direct_sums)(const ank_convolution *operation, const float *weights, int32_t z, int32_t y, int32_t x,
-                             int32_t count, lanes16 *sums) {
+                             int32_t count, vector_16 *sums) {
     if (count == TILE)
         ANK(direct_sums_of)(operation, weights, z, y, x, TILE, sums);
     else
@@ -99,35 +96,32 @@ static void ANK(direct_sums)(const ank_convolution *operation, const float *weig
 }
 
 ANK_INLINE void ANK(direct_finish)(const ank_convolution *operation, int32_t block, int32_t z, int32_t y, int32_t x,
-                                   int32_t count, const lanes16 *sums, const int32_t format) {
+                                   int32_t count, const vector_16 *sums, const int32_t format) {
     const ank_epilogue *epilogue = &operation->epilogue;
     const ank_block *output = &operation->output[block];
     int32_t lanes = output->lanes, offset = lane_offset(operation->output, block);
-    lanes16 scale = epilogue->scale ? load_lanes(epilogue->scale + offset, lanes, ANK_FLOAT32) : broadcast(1);
-    lanes16 shift = epilogue->shift ? load_lanes(epilogue->shift + offset, lanes, ANK_FLOAT32) : broadcast(0);
-    lanes16 slope = broadcast(epilogue->negative_slope);
+    vector_16 scale = epilogue->scale ? load_lanes(epilogue->scale + offset, lanes, ANK_FLOAT32) : splat_16(1);
+    vector_16 shift = epilogue->shift ? load_lanes(epilogue->shift + offset, lanes, ANK_FLOAT32) : splat_16(0);
+    vector_16 slope = splat_16(epilogue->negative_slope);
     void *to = writable_value_at(block_row(output, z, y), (int64_t)x * lanes, format);
     const void *residual =
         epilogue->residual ? value_at(block_row(&epilogue->residual[block], z, y), (int64_t)x * lanes, format) : NULL;
     for (int32_t voxel = 0; voxel < count; voxel += 1) {
-        lanes16 value = sums[voxel] * scale + shift;
+        vector_16 value = sums[voxel] * scale + shift;
         if (residual) value += load_lanes(value_at(residual, voxel * lanes, format), lanes, format);
-        store_lanes(writable_value_at(to, voxel * lanes, format), lanes, activated(value, slope), format);
+        store_lanes(writable_value_at(to, voxel * lanes, format), lanes, activate_16(value, slope), format);
     }
 }
 
 /* All of a voxel's sums come before the first of its outputs, which may take the place of its inputs
  * where the kernel is 1x1x1. */
 static void ANK(direct_convolve)(const ank_convolution *operation, int64_t item, void *scratch) {
-    lanes16 *sums = scratch;
-    int64_t groups = (operation->height + ANK(rows_per_item) - 1) / ANK(rows_per_item);
-    int32_t z = operation->first_plane + (int32_t)(item / groups);
-    int32_t first_row = (int32_t)(item % groups) * ANK(rows_per_item);
-    int32_t end_row = first_row + ANK(rows_per_item);
-    if (end_row > operation->height) end_row = operation->height;
+    vector_16 *sums = scratch;
+    const struct item_rows rows = rows_of_item(item, operation->height);
+    const int32_t z = operation->first_plane + rows.plane;
     int64_t taps = operation->kernel * operation->kernel * operation->kernel;
     int64_t block_weights = taps * channel_total(operation->input, operation->input_count) * 16;
-    for (int32_t y = first_row; y < end_row; y += 1) {
+    for (int32_t y = rows.first; y < rows.end; y += 1) {
         for (int32_t x = 0, count; x < operation->width; x += count) {
             count = x + TILE <= operation->width ? TILE : 1;
             const float *weights = operation->weights;

@@ -14,16 +14,16 @@ ANK_INLINE void ANK(sum_plane)(const ank_plane_sums *operation, int32_t z, const
     memset(sums, 0, sizeof(double) * 9 * 16);
     for (int32_t y = 0; y < height; y += 1) {
         const void *row = block_row(input, z, y);
-        lanes16 partial[4] = {{0}}, partial_squares[4] = {{0}};
+        vector_16 partial[4] = {{0}}, partial_squares[4] = {{0}};
         for (int32_t x = 0; x < width; x += 1) {
-            lanes16 value = load_lanes(value_at(row, (int64_t)x * lanes, format), lanes, format);
+            vector_16 value = load_lanes(value_at(row, (int64_t)x * lanes, format), lanes, format);
             partial[x % 4] += value;
             if (operation->squares) partial_squares[x % 4] += value * value;
         }
-        lanes16 total = (partial[0] + partial[1]) + (partial[2] + partial[3]);
-        lanes16 total_squares = (partial_squares[0] + partial_squares[1]) + (partial_squares[2] + partial_squares[3]);
-        lanes16 first = load_lanes(row, lanes, format);
-        lanes16 last = load_lanes(value_at(row, (int64_t)(width - 1) * lanes, format), lanes, format);
+        vector_16 total = (partial[0] + partial[1]) + (partial[2] + partial[3]);
+        vector_16 total_squares = (partial_squares[0] + partial_squares[1]) + (partial_squares[2] + partial_squares[3]);
+        vector_16 first = load_lanes(row, lanes, format);
+        vector_16 last = load_lanes(value_at(row, (int64_t)(width - 1) * lanes, format), lanes, format);
         for (int32_t ky = 0; ky < 3; ky += 1) {
             if ((ky == 0 && y == height - 1) || (ky == 2 && y == 0)) continue;
             for (int32_t lane = 0; lane < lanes; lane += 1) {
@@ -52,8 +52,8 @@ ANK_INLINE void ANK(sum_borders)(const ank_plane_sums *operation, int32_t z, con
     }
     for (int32_t y = 0; y < height; y += 1) {
         const void *row = block_row(input, z, y);
-        const lanes16 first = load_lanes(row, lanes, format);
-        const lanes16 last = load_lanes(value_at(row, (int64_t)(width - 1) * lanes, format), lanes, format);
+        const vector_16 first = load_lanes(row, lanes, format);
+        const vector_16 last = load_lanes(value_at(row, (int64_t)(width - 1) * lanes, format), lanes, format);
         for (int32_t lane = 0; lane < lanes; lane += 1) {
             columns[0][lane] += (double)last[lane];
             columns[2][lane] += (double)first[lane];
@@ -61,7 +61,7 @@ ANK_INLINE void ANK(sum_borders)(const ank_plane_sums *operation, int32_t z, con
         for (int32_t ky = 0; ky < 3; ky += 2) {
             if (y != (ky == 0 ? height - 1 : 0)) continue;
             for (int32_t x = 0; x < width; x += 1) {
-                const lanes16 value = load_lanes(value_at(row, (int64_t)x * lanes, format), lanes, format);
+                const vector_16 value = load_lanes(value_at(row, (int64_t)x * lanes, format), lanes, format);
                 for (int32_t lane = 0; lane < lanes; lane += 1) rows[ky][lane] += (double)value[lane];
             }
             for (int32_t lane = 0; lane < lanes; lane += 1) {

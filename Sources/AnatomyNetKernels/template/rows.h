@@ -16,6 +16,21 @@ ANK_INLINE const void *input_row(const ank_block *block, int32_t z, int32_t y, i
     return block_row(block, z, y);
 }
 
+/* Rows of one plane, the `plane`th of those to compute: a work item of whatever goes row by row. */
+struct item_rows {
+    int32_t plane, first, end;
+};
+enum { ROWS_PER_ITEM = 4 };
+
+ANK_INLINE int64_t row_items(int32_t planes, int32_t height) {
+    return (int64_t)planes * ((height + ROWS_PER_ITEM - 1) / ROWS_PER_ITEM);
+}
+ANK_INLINE struct item_rows rows_of_item(int64_t item, int32_t height) {
+    const int32_t groups = (height + ROWS_PER_ITEM - 1) / ROWS_PER_ITEM;
+    const int32_t first = (int32_t)(item % groups) * ROWS_PER_ITEM, end = first + ROWS_PER_ITEM;
+    return (struct item_rows){(int32_t)(item / groups), first, end < height ? end : height};
+}
+
 /* Writes the zero voxels at both ends of row y of plane z. */
 ANK_INLINE void clear_row_ends(const ank_block *block, int32_t z, int32_t y, int32_t width) {
     char *row = block_row(block, z, y);

@@ -24,8 +24,7 @@ static void ANK(prepare_transposed)(int32_t input_channels, int32_t output_chann
 }
 
 static int64_t ANK(transposed_items)(const ank_transposed_convolution *operation) {
-    int64_t groups = (operation->height + ANK(rows_per_item) - 1) / ANK(rows_per_item);
-    return (operation->end_plane - operation->first_plane) * groups;
+    return row_items(operation->end_plane - operation->first_plane, operation->height);
 }
 
 /* `count` output voxels of one parity, from input voxel x on; it and the formats are constants after
@@ -34,8 +33,8 @@ ANK_INLINE void ANK(transposed_voxels_of)(const ank_transposed_convolution *oper
                                           int32_t block, int32_t z, int32_t y, int32_t x, int32_t kx, const int count,
                                           const int32_t input_format, const int32_t output_format) {
     const ank_block *output = &operation->output[block];
-    lanes16 sums[TILE];
-    for (int voxel = 0; voxel < count; voxel += 1) sums[voxel] = (lanes16){0};
+    vector_16 sums[TILE];
+    for (int voxel = 0; voxel < count; voxel += 1) sums[voxel] = (vector_16)0;
     /* A block may be there for the appended image alone; it has no weights. */
     int32_t inputs = output->channels > 0 ? operation->input_count : 0;
     for (int32_t index = 0; index < inputs; index += 1) {
@@ -43,23 +42,23 @@ ANK_INLINE void ANK(transposed_voxels_of)(const ank_transposed_convolution *oper
         int64_t lanes = input->lanes;
         const void *from = value_at(block_row(input, z / 2, y / 2), x * lanes, input_format);
         for (int32_t channel = 0; channel < input->channels; channel += 1, weights += 16) {
-            lanes16 weight = *(const lanes16 *)weights;
+            vector_16 weight = load_16(weights);
 #pragma clang loop unroll(full)
             for (int voxel = 0; voxel < count; voxel += 1) {
                 const void *value = value_at(from, voxel * lanes + channel, input_format);
-                sums[voxel] += broadcast(load_value(value, input_format)) * weight;
+                sums[voxel] += splat_16(load_value(value, input_format)) * weight;
             }
         }
     }
     int32_t lanes = output->lanes;
-    lanes16 shift = load_lanes(operation->shift + lane_offset(operation->output, block), lanes, ANK_FLOAT32);
-    lanes16 slope = broadcast(operation->negative_slope);
+    vector_16 shift = load_lanes(operation->shift + lane_offset(operation->output, block), lanes, ANK_FLOAT32);
+    vector_16 slope = splat_16(operation->negative_slope);
     void *row = block_row(output, z, y);
     const float *appended = appended_row(operation, block, z, y);
     for (int voxel = 0; voxel < count; voxel += 1) {
         int64_t output_x = 2 * (int64_t)(x + voxel) + kx;
         void *to = writable_value_at(row, output_x * lanes, output_format);
-        store_lanes(to, lanes, activated(sums[voxel] + shift, slope), output_format);
+        store_lanes(to, lanes, activate_16(sums[voxel] + shift, slope), output_format);
         if (appended) append_value(to, output->channels, appended[output_x], output_format);
     }
 }
@@ -75,16 +74,13 @@ ANK_INLINE void ANK(transposed_voxels)(const ank_transposed_convolution *operati
 }
 
 static void ANK(convolve_transposed)(const ank_transposed_convolution *operation, int64_t item) {
-    int64_t groups = (operation->height + ANK(rows_per_item) - 1) / ANK(rows_per_item);
-    int32_t z = operation->first_plane + (int32_t)(item / groups);
-    int32_t first_row = (int32_t)(item % groups) * ANK(rows_per_item);
-    int32_t end_row = first_row + ANK(rows_per_item);
-    if (end_row > operation->height) end_row = operation->height;
+    const struct item_rows rows = rows_of_item(item, operation->height);
+    const int32_t z = operation->first_plane + rows.plane;
     int64_t tap_weights = channel_total(operation->input, operation->input_count) * 16;
     const int formats = operation->input->format * 2 + operation->output->format;
     for (int32_t block = 0; block < operation->output_count; block += 1) {
         const ank_block *output = &operation->output[block];
-        for (int32_t y = first_row; y < end_row; y += 1) {
+        for (int32_t y = rows.first; y < rows.end; y += 1) {
             for (int32_t kx = 0; kx < 2; kx += 1) {
                 int32_t tap = (z % 2) * 4 + (y % 2) * 2 + kx;
                 const float *weights = (const float *)operation->weights + (block * 8 + tap) * tap_weights;

@@ -12,10 +12,6 @@
  * consequence where every function that has them is inlined. */
 #pragma clang diagnostic ignored "-Wpsabi"
 
-typedef float lanes16 __attribute__((vector_size(64), aligned(4)));
-typedef int32_t words16 __attribute__((vector_size(64), aligned(4)));
-typedef float lanes8 __attribute__((vector_size(32), aligned(4)));
-
 #define ANK_INLINE static inline __attribute__((always_inline))
 /* Inner loops for which the compiler is to have all registers. */
 #define ANK_OUT_OF_LINE __attribute__((noinline))
@@ -26,6 +22,8 @@ typedef float lanes8 __attribute__((vector_size(32), aligned(4)));
 #define LANES 16
 #include "vectors_template.h"
 #undef LANES
+
+typedef int32_t words_16 __attribute__((ext_vector_type(16)));
 
 /* Bytes of a value in memory. */
 ANK_INLINE int64_t value_bytes(int32_t format) { return format == ANK_FLOAT32 ? 4 : 2; }
@@ -47,13 +45,13 @@ ANK_INLINE float load_value(const void *from, int32_t format) {
 }
 
 /* Lanes beyond those in memory are zero. In what follows `format` is a constant after inlining. */
-ANK_INLINE lanes16 load_lanes(const void *from, int32_t lanes, int32_t format) {
-    if (lanes == 16) return (lanes16)load_values_16(from, format);
+ANK_INLINE vector_16 load_lanes(const void *from, int32_t lanes, int32_t format) {
+    if (lanes == 16) return load_values_16(from, format);
     if (lanes == 8) {
-        const lanes8 low = (lanes8)load_values_8(from, format);
-        return __builtin_shufflevector(low, (lanes8){0}, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+        const vector_8 low = load_values_8(from, format);
+        return __builtin_shufflevector(low, (vector_8)0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
     }
-    lanes16 few = {0};
+    vector_16 few = 0;
     few[0] = load_value(from, format);
     if (lanes == ANK_PAIR_LANES) few[1] = load_value(value_at(from, 1, format), format);
     return few;
@@ -66,30 +64,15 @@ ANK_INLINE void store_value(void *to, float value, int32_t format) {
         *(uint16_t *)to = (uint16_t)rounded_bits_8((vector_8)value)[0];
 }
 
-ANK_INLINE void store_lanes(void *to, int32_t lanes, lanes16 value, int32_t format) {
+ANK_INLINE void store_lanes(void *to, int32_t lanes, vector_16 value, int32_t format) {
     if (lanes == 16) {
-        store_values_16(to, (vector_16)value, format);
+        store_values_16(to, value, format);
     } else if (lanes == 8) {
-        store_values_8(to, (vector_8)__builtin_shufflevector(value, value, 0, 1, 2, 3, 4, 5, 6, 7), format);
+        store_values_8(to, __builtin_shufflevector(value, value, 0, 1, 2, 3, 4, 5, 6, 7), format);
     } else {
         store_value(to, value[0], format);
         if (lanes == ANK_PAIR_LANES) store_value(writable_value_at(to, 1, format), value[1], format);
     }
-}
-
-ANK_INLINE lanes16 broadcast(float value) {
-    return (lanes16){value, value, value, value, value, value, value, value,
-                     value, value, value, value, value, value, value, value};
-}
-
-ANK_INLINE lanes16 select_lanes(words16 mask, lanes16 yes, lanes16 no) {
-    return (lanes16)(((words16)yes & mask) | ((words16)no & ~mask));
-}
-
-/* max(value, slope * value): the leaky rectifier for slopes up to 1. */
-ANK_INLINE lanes16 activated(lanes16 value, lanes16 slope) {
-    lanes16 scaled = value * slope;
-    return select_lanes(value > scaled, value, scaled);
 }
 
 #endif
