@@ -73,8 +73,9 @@
  *               runtime the same (OMP_STACKSIZE). It fails with ANATOMYNET_ERROR_OUT_OF_MEMORY
  *               where memory is refused, and does not begin where 16 MB are not to be had; what
  *               the Swift and OpenMP runtimes allocate for themselves below 64 KB cannot fail.
- *   Numbers     Rounding mode and floating-point traps of the calling thread are the default's
- *               during a call, callbacks included, and as they were after it.
+ *   Numbers     Rounding mode, floating-point traps and the treatment of subnormal numbers (which
+ *               -ffast-math takes for zero) are the default's during a call, callbacks included,
+ *               and as they were after it.
  *
  * Everything here is since version 0.1.0, where nothing else is said.
  */
@@ -410,14 +411,15 @@ void anatomynet_outputs_init(anatomynet_outputs *outputs, uint32_t struct_size);
  * volume is permuted and flipped to the model's orientation, and resampled to its spacing where it
  * states one; the scores are resampled back before they become labels. docs/geometry.md has the
  * details and guarantees. Refused are spacings outside the range that the model was trained on
- * (unless options allow it) or more than 16 times the model's, and directions that are not
+ * (unless options allow it), or more than 16 times the model's or less than a 16th, and directions that are not
  * orthonormal or too oblique.
  *
  * HU below -1024, as stored outside the reconstruction circle, become -1024 (unless the model has no
  * intensity window). A volume that cannot be HU is reported through the log, with the evidence.
  *
  * On failure and on cancellation `labels` is as it was; other outputs may be partly written.
- * Returns ANATOMYNET_OK, any argument status, _OUT_OF_MEMORY, _MEMORY_LIMIT, _CANCELLED. */
+ * Returns ANATOMYNET_OK, any argument status, _OUT_OF_MEMORY, _MEMORY_LIMIT, _NONFINITE_SCORE or
+ * _CANCELLED. */
 int32_t anatomynet_segment(const anatomynet_model *model, const anatomynet_volume *volume,
                            const anatomynet_segment_options *options, uint8_t *labels,
                            uint64_t labels_bytes, const anatomynet_outputs *outputs);

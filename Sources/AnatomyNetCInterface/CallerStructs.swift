@@ -35,13 +35,16 @@ extension CallerStruct {
 
     /// Writes as much of the struct as the caller's has room for; its `struct_size` stays.
     func write(to pointer: UnsafeMutablePointer<Self>, _ name: String) throws(AnatomyNetError) {
-        let size = try Self.verifiedSize(of: UnsafeRawPointer(pointer), name)
-        let callersSize = UInt32(size)
+        let memory = UnsafeMutableRawPointer(pointer)
+        write(to: memory, size: try Self.verifiedSize(of: UnsafeRawPointer(memory), name))
+    }
+
+    /// The same where the caller's `struct_size` has been verified.
+    func write(to memory: UnsafeMutableRawPointer, size: Int) {
         var copy = self
-        copy.struct_size = callersSize
+        copy.struct_size = UInt32(size)
         withUnsafeBytes(of: &copy) { own in
-            UnsafeMutableRawPointer(pointer).copyMemory(
-                from: own.baseAddress!, byteCount: min(size, own.count))
+            memory.copyMemory(from: own.baseAddress!, byteCount: min(size, own.count))
         }
     }
 
@@ -62,7 +65,10 @@ extension CallerStruct {
         size >= 8 && size % 8 == 0 && size <= largestStructSize
     }
 
-    private static func verifiedSize(
+    /// A caller's `struct_size`.
+    ///
+    /// - Throws: `.structSize` if it is none, or fields beyond this library's are not zero.
+    static func verifiedSize(
         of pointer: UnsafeRawPointer, _ name: String
     ) throws(AnatomyNetError) -> Int {
         let size = Int(pointer.loadUnaligned(as: UInt32.self))

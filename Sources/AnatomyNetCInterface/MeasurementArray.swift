@@ -9,15 +9,10 @@ struct MeasurementArray {
 
     /// nil if no measurements are wanted.
     ///
-    /// - Throws: `.structSize`, `.bufferTooShort`, or `.overlap` with the voxels or another output.
-    init?(
-        _ outputs: UnsafePointer<anatomynet_outputs>?, classCount: Int, apartFrom volume: Volume,
-        labels: UnsafeMutablePointer<UInt8>, probabilities: ProbabilityRequest?
-    ) throws(AnatomyNetError) {
-        guard let outputs else { return nil }
-        let given = try anatomynet_outputs(callers: outputs, "outputs")
-        guard let first = given.measurements else { return nil }
-        let capacity = Int(clamping: given.measurements_bytes)
+    /// - Throws: `.structSize`, `.bufferTooShort`.
+    init?(_ outputs: anatomynet_outputs?, classCount: Int) throws(AnatomyNetError) {
+        guard let outputs, let first = outputs.measurements else { return nil }
+        let capacity = Int(clamping: outputs.measurements_bytes)
         guard capacity >= 8 else {
             throw AnatomyNetError(
                 .bufferTooShort, "outputs->measurements_bytes is \(capacity), less than an element")
@@ -37,33 +32,39 @@ struct MeasurementArray {
                 "outputs->measurements_bytes is \(capacity); \(stride * count) are needed for the model's \(count) classes"
             )
         }
-        for index in 1..<count {
-            let size = Int((elements + index * stride).loadUnaligned(as: UInt32.self))
+        for index in 0..<count {
+            let name = "outputs->measurements[\(index)]"
+            let element = elements + index * stride
+            let size = Int(element.loadUnaligned(as: UInt32.self))
             guard size == stride else {
                 throw AnatomyNetError(
                     .structSize,
-                    "outputs->measurements[\(index)].struct_size is \(size), but \(stride) in element 0: call "
-                        + "anatomynet_measurement_init on every element")
+                    "\(name).struct_size is \(size), but \(stride) in element 0: call anatomynet_measurement_init on "
+                        + "every element")
             }
-        }
-        let own = Range(addressesFrom: elements, bytes: stride * count)
-        var others = [("voxels", volume.memory)]
-        others.append(("labels", Range(addressesFrom: labels, bytes: volume.geometry.voxelCount)))
-        if let probabilities, let base = probabilities.values.baseAddress {
-            let bytes = 4 * probabilities.classes.count * volume.geometry.voxelCount
-            others.append(("probabilities", Range(addressesFrom: base, bytes: bytes)))
-        }
-        for (name, memory) in others where memory.overlaps(own) {
-            throw AnatomyNetError(
-                .overlap, "outputs->measurements overlaps the memory of \(name); it must be apart")
+            _ = try anatomynet_measurement.verifiedSize(of: element, name)
         }
     }
 
-    func write(_ measurements: [Measurement]) throws(AnatomyNetError) {
+    /// - Throws: `.overlap` with the voxels or another output.
+    func requireApart(
+        from volume: Volume, labels: UnsafeMutablePointer<UInt8>, probabilities: ProbabilityRequest?
+    ) throws(AnatomyNetError) {
+        let voxels = volume.geometry.voxelCount
+        var others = [
+            ("the voxels", volume.memory), ("labels", Range(addressesFrom: labels, bytes: voxels)),
+        ]
+        if let probabilities, let base = probabilities.values.baseAddress {
+            let bytes = 4 * probabilities.classes.count * voxels
+            others.append(("probabilities", Range(addressesFrom: base, bytes: bytes)))
+        }
+        try Range(addressesFrom: elements, bytes: stride * count).requireApart(
+            "outputs->measurements", from: others)
+    }
+
+    func write(_ measurements: [Measurement]) {
         for measurement in measurements {
-            let element = elements + measurement.label * stride
-            try anatomynet_measurement(measurement).write(
-                to: element.assumingMemoryBound(to: anatomynet_measurement.self), "outputs->measurements")
+            anatomynet_measurement(measurement).write(to: elements + measurement.label * stride, size: stride)
         }
     }
 }

@@ -16,15 +16,17 @@ public func anatomynet_segment(
         let labels = try required(labels, "labels")
         let ct = try given.volume
         let settings = try segmentationOptions(options)
-        let request = try probabilityRequest(outputs)
-        let array = try MeasurementArray(
-            outputs, classCount: handle.model.classNames.count, apartFrom: ct, labels: labels,
-            probabilities: request)
+        let wanted = try outputs.map { (pointer) throws(AnatomyNetError) in
+            try anatomynet_outputs(callers: pointer, "outputs")
+        }
+        let request = try probabilityRequest(wanted)
+        let array = try MeasurementArray(wanted, classCount: handle.model.classNames.count)
+        try array?.requireApart(from: ct, labels: labels, probabilities: request)
         let measurements = try Segmenter(handle.model).segment(
             ct, options: settings,
             labels: UnsafeMutableBufferPointer(start: labels, count: Int(clamping: labels_bytes)),
             probabilities: request, measures: array != nil)
-        try array?.write(measurements)
+        array?.write(measurements)
     }
 }
 
@@ -129,11 +131,9 @@ private func region(_ options: anatomynet_segment_options) throws(AnatomyNetErro
 }
 
 private func probabilityRequest(
-    _ pointer: UnsafePointer<anatomynet_outputs>?
+    _ outputs: anatomynet_outputs?
 ) throws(AnatomyNetError) -> ProbabilityRequest? {
-    guard let pointer else { return nil }
-    let given = try anatomynet_outputs(callers: pointer, "outputs")
-    if given.class_count == 0 { return nil }
+    guard let given = outputs, given.class_count > 0 else { return nil }
     guard given.class_count <= 255 else {
         throw AnatomyNetError(
             .unknownClass, "outputs->class_count is \(given.class_count); at most 255 are allowed")

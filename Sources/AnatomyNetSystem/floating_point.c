@@ -2,8 +2,8 @@
 
 ans_floating_point ans_hold_floating_point(void) {
     ans_floating_point of_host;
-    feholdexcept(&of_host.environment);
-    fesetround(FE_TONEAREST);
+    fegetenv(&of_host.environment);
+    fesetenv(FE_DFL_ENV);
     return of_host;
 }
 

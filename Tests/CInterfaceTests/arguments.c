@@ -225,6 +225,64 @@ static void loading(void) {
     CHECK(load_with(&newer.options) == ANATOMYNET_ERROR_STRUCT_SIZE);
 }
 
+/* Elements of a later version, which has one field more. */
+struct later_measurement {
+    anatomynet_measurement known;
+    uint64_t later;
+};
+
+static void measuring(const anatomynet_model *model) {
+    const anatomynet_volume volume = standard_volume();
+    struct later_measurement later[3];
+    anatomynet_measurement elements[4];
+    anatomynet_outputs outputs;
+    float probabilities[3 * voxels];
+    int i;
+
+#define WITH(assignment, expected)                                                        \
+    do {                                                                                  \
+        anatomynet_outputs_init(&outputs, sizeof outputs);                                \
+        for (i = 0; i < 3; ++i) anatomynet_measurement_init(&elements[i], sizeof elements[i]); \
+        outputs.measurements = elements;                                                  \
+        outputs.measurements_bytes = 3 * sizeof elements[0];                              \
+        assignment;                                                                       \
+        CHECK(segment(model, &volume, NULL, voxels, &outputs) == (expected));             \
+    } while (0)
+    WITH((void)0, ANATOMYNET_OK);
+    WITH(outputs.measurements_bytes = 0, ANATOMYNET_ERROR_BUFFER_TOO_SHORT);
+    WITH(outputs.measurements_bytes = 3 * sizeof elements[0] - 1, ANATOMYNET_ERROR_BUFFER_TOO_SHORT);
+    WITH(outputs.measurements_bytes = UINT64_MAX, ANATOMYNET_OK);
+    for (i = 0; i < 3; ++i) {
+        const int element = i;
+        WITH(elements[element].struct_size = 0, ANATOMYNET_ERROR_STRUCT_SIZE);
+        WITH(elements[element].struct_size -= 8, ANATOMYNET_ERROR_STRUCT_SIZE);
+        WITH(elements[element].struct_size = UINT32_MAX, ANATOMYNET_ERROR_STRUCT_SIZE);
+        i = element;
+    }
+    WITH(outputs.measurements = (anatomynet_measurement *)(void *)ct, ANATOMYNET_ERROR_STRUCT_SIZE);
+    memset(probabilities, 0, sizeof probabilities);
+    WITH((outputs.class_count = 1, outputs.probabilities = (float *)(void *)elements,
+          outputs.probabilities_bytes = sizeof probabilities), ANATOMYNET_ERROR_OVERLAP);
+    WITH((outputs.class_count = 3, outputs.probabilities = probabilities,
+          outputs.probabilities_bytes = sizeof probabilities), ANATOMYNET_OK);
+#undef WITH
+
+    anatomynet_outputs_init(&outputs, sizeof outputs);
+    outputs.measurements = &later[0].known;
+    outputs.measurements_bytes = sizeof later;
+    for (i = 0; i < 3; ++i) anatomynet_measurement_init(&later[i].known, sizeof later[i]);
+    CHECK(segment(model, &volume, NULL, voxels, &outputs) == ANATOMYNET_OK);
+    CHECK(later[2].known.label == 2 && later[2].known.struct_size == sizeof later[2]);
+    /* What this version does not know is refused before anything is written. */
+    for (i = 0; i < 3; ++i) {
+        later[i].later = 1;
+        CHECK(segment(model, &volume, NULL, voxels, &outputs) == ANATOMYNET_ERROR_STRUCT_SIZE);
+        CHECK(strstr(anatomynet_last_error(), "measurements[") != NULL);
+        later[i].later = 0;
+    }
+    CHECK(segment(model, &volume, NULL, voxels, &outputs) == ANATOMYNET_OK);
+}
+
 static void segmenting(const anatomynet_model *model) {
     anatomynet_volume volume;
     anatomynet_segment_options options;
@@ -341,6 +399,38 @@ static void segmenting(const anatomynet_model *model) {
     WITH(options.feature_map_storage = ANATOMYNET_STORAGE_BFLOAT16, ANATOMYNET_OK);
     WITH(options.feature_map_storage = 2, ANATOMYNET_ERROR_OPTION);
     WITH(options.feature_map_storage = UINT32_MAX, ANATOMYNET_ERROR_OPTION);
+    WITH(options.allow_untrained_spacing = 1, ANATOMYNET_OK);
+    WITH(options.allow_untrained_spacing = 2, ANATOMYNET_ERROR_OPTION);
+    WITH(options.keep_largest_components = 1, ANATOMYNET_OK);
+    WITH(options.keep_largest_components = UINT32_MAX, ANATOMYNET_ERROR_OPTION);
+#define REGION(mode, axis, from, count)                                                                   \
+    (options.region_mode = (mode), options.region_first[axis] = (from),                                   \
+     options.region_dimensions[0] = options.region_dimensions[1] = options.region_dimensions[2] = 1,      \
+     options.region_dimensions[axis] = (count))
+    WITH(options.region_mode = 3, ANATOMYNET_ERROR_OPTION);
+    WITH(options.region_mode = UINT32_MAX, ANATOMYNET_ERROR_OPTION);
+    WITH(options.region_mode = ANATOMYNET_REGION_LABELS, ANATOMYNET_ERROR_OPTION);
+    for (i = 0; i < 3; ++i) {
+        const int64_t extent = standard_volume().dimensions[i];
+        WITH(REGION(ANATOMYNET_REGION_LABELS, i, 0, extent), ANATOMYNET_OK);
+        WITH(REGION(ANATOMYNET_REGION_LABELS, i, extent - 1, 1), ANATOMYNET_OK);
+        WITH(REGION(ANATOMYNET_REGION_LABELS, i, 0, extent + 1), ANATOMYNET_ERROR_OPTION);
+        WITH(REGION(ANATOMYNET_REGION_LABELS, i, 1, extent), ANATOMYNET_ERROR_OPTION);
+        WITH(REGION(ANATOMYNET_REGION_LABELS, i, -1, 2), ANATOMYNET_ERROR_OPTION);
+        WITH(REGION(ANATOMYNET_REGION_LABELS, i, 0, -1), ANATOMYNET_ERROR_OPTION);
+        WITH(REGION(ANATOMYNET_REGION_LABELS, i, INT64_MAX, INT64_MAX), ANATOMYNET_ERROR_OPTION);
+        WITH(REGION(ANATOMYNET_REGION_LABELS, i, INT64_MIN, INT64_MIN), ANATOMYNET_ERROR_OPTION);
+        /* A margin is in mm, and this volume's spacing is unknown. */
+        WITH(REGION(ANATOMYNET_REGION_CROP, i, 0, extent), ANATOMYNET_ERROR_OPTION);
+    }
+    volume.spacing[0] = volume.spacing[1] = volume.spacing[2] = 1;
+    WITH(REGION(ANATOMYNET_REGION_CROP, 0, 0, 1), ANATOMYNET_OK);
+    WITH((REGION(ANATOMYNET_REGION_CROP, 0, 0, 1), options.region_margin = 1e300), ANATOMYNET_OK);
+    WITH((REGION(ANATOMYNET_REGION_CROP, 0, 0, 1), options.region_margin = -1), ANATOMYNET_ERROR_OPTION);
+    WITH((REGION(ANATOMYNET_REGION_CROP, 0, 0, 1), options.region_margin = NAN), ANATOMYNET_ERROR_OPTION);
+    WITH((REGION(ANATOMYNET_REGION_CROP, 0, 0, 1), options.region_margin = INFINITY), ANATOMYNET_ERROR_OPTION);
+    volume = standard_volume();
+#undef REGION
     WITH(options.struct_size = 0, ANATOMYNET_ERROR_STRUCT_SIZE);
     WITH(options.struct_size = 9, ANATOMYNET_ERROR_STRUCT_SIZE);
 #undef WITH
@@ -406,6 +496,7 @@ int main(int argc, char **argv) {
     if (model != NULL) {
         queries(model);
         segmenting(model);
+        measuring(model);
     }
     anatomynet_free(model);
     initialisers();

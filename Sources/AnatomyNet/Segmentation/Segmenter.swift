@@ -200,7 +200,8 @@ public struct Segmenter: Sendable {
             throw AnatomyNetError(
                 .bufferTooShort, "labels_bytes is \(labels.count); \(voxels) are needed, one a voxel")
         }
-        var outputs = [("labels", Range(addressesFrom: labelBase, bytes: voxels))]
+        let labelMemory = Range(addressesFrom: labelBase, bytes: voxels)
+        try labelMemory.requireApart("labels", from: [("the voxels", volume.memory)])
         if let probabilities {
             let classCount = model.classNames.count
             for wanted in probabilities.classes where !(0..<classCount).contains(wanted) {
@@ -216,15 +217,8 @@ public struct Segmenter: Sendable {
                         + "\(probabilities.classes.count) x \(voxels) (classes x voxels) are asked for")
             }
             if needed > 0, let base = probabilities.values.baseAddress {
-                outputs.append(("probabilities", Range(addressesFrom: base, bytes: 4 * needed)))
-            }
-        }
-        for (index, (name, memory)) in outputs.enumerated() {
-            if memory.overlaps(volume.memory) {
-                throw AnatomyNetError(.overlap, "\(name) overlaps the memory of the voxels; it must be apart")
-            }
-            if index > 0, memory.overlaps(outputs[0].1) {
-                throw AnatomyNetError(.overlap, "\(name) overlaps the memory of labels; it must be apart")
+                try Range(addressesFrom: base, bytes: 4 * needed).requireApart(
+                    "probabilities", from: [("the voxels", volume.memory), ("labels", labelMemory)])
             }
         }
     }

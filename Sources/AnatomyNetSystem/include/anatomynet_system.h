@@ -1,15 +1,11 @@
-/* What the Swift library needs of the operating system and Swift cannot express:
- * allocation that reports failure, thread-local storage, and OpenMP. */
+/* What the Swift library needs of the system and Swift cannot express: allocation that reports failure, the
+ * floating-point environment, thread-local storage, processors and OpenMP. */
 #ifndef ANATOMYNET_SYSTEM_H
 #define ANATOMYNET_SYSTEM_H
 
 #include <fenv.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#ifdef __cplusplus
-extern "C" {
-#endif
 
 /* ---- memory.c ---- */
 
@@ -28,13 +24,13 @@ int32_t ans_has_room(void);
 
 /* ---- floating_point.c ---- */
 
-/* The calling thread's rounding mode, exceptions that trap, and flags. */
+/* The calling thread's rounding mode, exceptions that trap, what it does with subnormal numbers, and flags. */
 typedef struct ans_floating_point {
     fenv_t environment;
 } ans_floating_point;
 
-/* Rounds to the nearest and traps nothing until what it returns is restored: a host may have it otherwise, and its
- * results would differ, or what is computed in lanes that nobody uses would end it. */
+/* Rounds to the nearest, keeps subnormal numbers and traps nothing until what it returns is restored: a host may have it
+ * otherwise, and its results would differ, or what is computed in lanes that nobody uses would end it. */
 ans_floating_point ans_hold_floating_point(void);
 void ans_restore_floating_point(ans_floating_point of_host);
 
@@ -80,8 +76,4 @@ int32_t ans_sessions(void);
  * ascending order. Returns the non-zero value with which `tick` stopped it, else 0. `tick` may be NULL. */
 int32_t ans_run(ans_session session, int64_t items, ans_work work, void *work_context,
                 ans_tick tick, void *tick_context);
-
-#ifdef __cplusplus
-}
-#endif
 #endif
