@@ -5,9 +5,12 @@ import Synchronization
 public enum PartialFiles {
     private static let paths = Mutex<Set<String>>([])
 
-    /// Writes a file under a temporary name with the same ending, then gives it its own.
-    static func complete(_ path: String, ending: String, _ write: (_ temporary: String) throws -> Void) throws
-    {
+    /// Writes a file under a temporary name with the same ending, then gives it its own. What is there and no file,
+    /// such as a pipe, is written to as it is.
+    public static func complete(
+        _ path: String, ending: String, _ write: (_ temporary: String) throws -> Void
+    ) throws {
+        if isThereButNoFile(path) { return try write(path) }
         let temporary = "\(path).\(getpid()).partial\(ending)"
         paths.withLock { _ = $0.insert(temporary) }
         defer { paths.withLock { _ = $0.remove(temporary) } }
@@ -19,6 +22,11 @@ public enum PartialFiles {
             unlink(temporary)
             throw error
         }
+    }
+
+    public static func isThereButNoFile(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
     }
 
     /// Removes what is not complete, then ends the process; no file is begun or completed meanwhile.

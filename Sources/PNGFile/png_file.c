@@ -8,13 +8,18 @@
 #include <string.h>
 
 struct report {
+    FILE *file;
     char *message;
     size_t message_bytes;
 };
 
 static void fail(png_structp png, png_const_charp message) {
+    const int reason = errno;
     struct report *report = png_get_error_ptr(png);
-    snprintf(report->message, report->message_bytes, "libpng: %s", message);
+    if (ferror(report->file))
+        snprintf(report->message, report->message_bytes, "%s", strerror(reason));
+    else
+        snprintf(report->message, report->message_bytes, "libpng: %s", message);
     png_longjmp(png, 1);
 }
 
@@ -23,7 +28,7 @@ static void ignore_warning(png_structp png, png_const_charp message) {
     (void)message;
 }
 
-static int write_png(FILE *file, const void *pixels, uint32_t width, uint32_t height,
+static int write_png(const void *pixels, uint32_t width, uint32_t height,
                      size_t row_bytes, png_text *texts, int text_count, struct report *report) {
     png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, report, fail, ignore_warning);
     png_infop info = png ? png_create_info_struct(png) : NULL;
@@ -41,7 +46,7 @@ static int write_png(FILE *file, const void *pixels, uint32_t width, uint32_t he
         png_destroy_write_struct(&png, &info);
         return -1;
     }
-    png_init_io(png, file);
+    png_init_io(png, report->file);
     png_set_IHDR(png, info, width, height, 8, PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
                  PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
     png_set_text(png, info, texts, text_count);
@@ -66,7 +71,6 @@ static int write_png(FILE *file, const void *pixels, uint32_t width, uint32_t he
 int png_file_write(const char *path, const void *pixels, uint32_t width, uint32_t height,
                    size_t row_bytes, const char *const *keywords, const char *const *values,
                    int text_count, char *message, size_t message_bytes) {
-    struct report report = {message, message_bytes};
     png_text *texts = calloc((size_t)text_count + 1, sizeof *texts);
     FILE *file;
     int status;
@@ -87,7 +91,8 @@ int png_file_write(const char *path, const void *pixels, uint32_t width, uint32_
         free(texts);
         return -1;
     }
-    status = write_png(file, pixels, width, height, row_bytes, texts, text_count, &report);
+    struct report report = {file, message, message_bytes};
+    status = write_png(pixels, width, height, row_bytes, texts, text_count, &report);
     if (fclose(file) != 0 && status == 0) {
         snprintf(message, message_bytes, "%s", strerror(errno));
         status = -1;

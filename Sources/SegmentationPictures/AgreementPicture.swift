@@ -37,8 +37,8 @@ public struct AgreementPicture {
 
     /// Draws and writes the picture.
     ///
-    /// - Throws: `PictureError`.
-    public func write(to path: String, annotation: ImageAnnotation) throws(PictureError) {
+    /// - Throws: `PictureError`, `ImageFileError`.
+    public func write(to path: String, annotation: ImageAnnotation) throws {
         let view = PatientView(geometry)
         let trueOrgans = OrganStatistics(truth, view: view)
         let foundOrgans = OrganStatistics(predicted, view: view)

@@ -147,8 +147,11 @@ final class Canvas {
         if lineWidth > 0 { cairo_stroke(context) } else { cairo_new_path(context) }
     }
 
-    /// Writes the picture as a PNG file with the annotation in its text chunks.
-    func writePNG(to path: String, annotation: ImageAnnotation) throws(PictureError) {
+    /// Writes the picture as a PNG file with the annotation in its text chunks. It appears under its name only when it
+    /// is complete.
+    ///
+    /// - Throws: `PictureError`, `ImageFileError`.
+    func writePNG(to path: String, annotation: ImageAnnotation) throws {
         guard cairo_status(context) == CAIRO_STATUS_SUCCESS else {
             throw PictureError(
                 "\(path): drawing failed: \(String(cString: cairo_status_to_string(cairo_status(context))))")
@@ -161,14 +164,17 @@ final class Canvas {
         let keywords = texts.map { UnsafePointer(strdup($0.0)) }
         let values = texts.map { UnsafePointer(strdup($0.1)) }
         defer { for text in keywords + values { free(UnsafeMutablePointer(mutating: text)) } }
-        var message = [CChar](repeating: 0, count: 256)
-        let status = png_file_write(
-            path, cairo_image_surface_get_data(surface), UInt32(width), UInt32(height),
-            Int(cairo_image_surface_get_stride(surface)), keywords, values, Int32(texts.count), &message,
-            message.count)
-        guard status == 0 else {
-            let reason = message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
-            throw PictureError("\(path): \(String(decoding: reason, as: UTF8.self))")
+        try PartialFiles.complete(path, ending: ".png") { temporary in
+            var message = [CChar](repeating: 0, count: 256)
+            let status = png_file_write(
+                temporary, cairo_image_surface_get_data(surface), UInt32(width), UInt32(height),
+                Int(cairo_image_surface_get_stride(surface)), keywords, values, Int32(texts.count), &message,
+                message.count)
+            guard status == 0 else {
+                let reason = message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+                throw ImageFileError(
+                    path, "the picture cannot be written (\(String(decoding: reason, as: UTF8.self)))")
+            }
         }
     }
 

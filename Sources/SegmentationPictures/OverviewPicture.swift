@@ -36,8 +36,8 @@ public struct OverviewPicture {
 
     /// Draws and writes the picture.
     ///
-    /// - Throws: `PictureError`.
-    public func write(to path: String, annotation: ImageAnnotation) throws(PictureError) {
+    /// - Throws: `PictureError`, `ImageFileError`.
+    public func write(to path: String, annotation: ImageAnnotation) throws {
         let view = PatientView(geometry)
         let organs = OrganStatistics(labels, view: view)
         let range = shownRange(view, organs)

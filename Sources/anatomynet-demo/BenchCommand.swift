@@ -69,24 +69,30 @@ struct BenchCommand: ParsableCommand {
         var options = SegmentationOptions()
         options.threads = threadsArgument.threads
         options.featureMapStorage = storage.value
+        // Noise has no spacing that a model could know.
+        options.allowsUntrainedSpacing = true
         var collected: [[StepTiming]] = []
-        options.timings = { collected.append($0) }
+        var threads = 1
+        options.timings = { steps, used in
+            collected.append(steps)
+            threads = used
+        }
         var seconds: [Double] = []
-        for _ in 0...runs {
+        for run in 0...runs {
+            options.log = run == 0 ? { Terminal.log($0, $1) } : nil
             let start = ContinuousClock.now
             try Segmenter(model).segment(volume, options: options, labels: labels.elements)
             seconds.append((ContinuousClock.now - start) / .seconds(1))
         }
-        let used = Int32(
-            options.threads == 0 ? SegmentationOptions.usableThreads : options.threads)
         let graph = model.architecture.graph
-        let peak = machine_peak_multiply_adds(model.instructionSet.rawValue, used)
+        let peak = machine_peak_multiply_adds(model.instructionSet.rawValue, Int32(threads))
         return BenchReport(
             generator: Generator.name, model: self.model, sha256: model.fingerprint,
-            dimensions: [dimensions.x, dimensions.y, dimensions.z], threads: Int(used),
+            dimensions: [dimensions.x, dimensions.y, dimensions.z], threads: threads,
             instructionSet: "\(model.instructionSet)", storage: storage.rawValue,
             machinePeakGMACPerSecond: peak / 1e9,
-            machineCopyGBPerSecond: machine_peak_copied_bytes(used) / 1e9, firstCallSeconds: seconds[0],
+            machineCopyGBPerSecond: machine_peak_copied_bytes(Int32(threads)) / 1e9,
+            firstCallSeconds: seconds[0],
             warmMedianSeconds: median(Array(seconds[1...])), runs: runs,
             steps: collected[0].indices.map { step in
                 let timing = collected[0][step]

@@ -36,19 +36,17 @@ struct CommandFiles {
     mutating func addImage(_ path: String) throws {
         _ = try ImageFormat.writableEnding(of: path)
         try addFile(path)
-        // An image takes the place of a file that has its name, which is the folder's to allow.
-        try Self.checkFolder(FilePath.folder(path), of: path)
     }
 
     mutating func addPicture(_ path: String) throws {
         guard path.lowercased().hasSuffix(".png") else {
             throw ImageFileError(path, "not a name of a picture that can be written; it must end with .png")
         }
-        try addOverwritten(path)
+        try addFile(path)
     }
 
     mutating func addReport(_ path: String) throws {
-        try addOverwritten(path)
+        try addFile(path)
     }
 
     /// A folder that is made unless it exists, and the images that go into it.
@@ -60,7 +58,7 @@ struct CommandFiles {
         } else {
             try Self.checkFolder(FilePath.folder(path), of: path)
         }
-        for image in images { try addFile(image) }
+        for image in images { try addName(image) }
     }
 
     /// Makes a folder unless it exists.
@@ -70,16 +68,17 @@ struct CommandFiles {
         }
     }
 
-    private mutating func addOverwritten(_ path: String) throws {
-        try addFile(path)
-        if access(path, F_OK) != 0 {
+    private mutating func addFile(_ path: String) throws {
+        try addName(path)
+        // A file takes the place of one that has its name, which is the folder's to allow.
+        if !PartialFiles.isThereButNoFile(path) {
             try Self.checkFolder(FilePath.folder(path), of: path)
         } else if access(path, W_OK) != 0 {
             throw ImageFileError.system(path, "cannot be written")
         }
     }
 
-    private mutating func addFile(_ path: String) throws {
+    private mutating func addName(_ path: String) throws {
         try add(path)
         var status = stat()
         if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {

@@ -18,9 +18,10 @@ struct EvaluateCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Names of the labels, background first; by default those in the files, or the paper's nine organs.",
+            "Names of the labels, background first: \(NameList.form); by default those in the files, or the "
+                + "paper's nine organs.",
             valueName: "a,b,..."))
-    var names: String?
+    var names: NameList?
 
     @Option(
         help: ArgumentHelp("Also draw truth green, prediction red, agreement yellow.", valueName: "file.png"))
@@ -32,6 +33,12 @@ struct EvaluateCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Also write the table as JSON.", valueName: "file.json"))
     var json: String?
 
+    func validate() throws {
+        if input != nil, picture == nil {
+            throw ValidationError("--input is for the picture; add --picture or leave it out")
+        }
+    }
+
     func run() throws {
         var files = CommandFiles(images: [predicted, truth] + (input.map { [$0] } ?? []))
         if let picture { try files.addPicture(picture) }
@@ -39,6 +46,11 @@ struct EvaluateCommand: ParsableCommand {
         let predictedImage = try MedicalImage.read(predicted)
         let trueImage = try MedicalImage.read(truth)
         try check(predictedImage.grid, predicted, coincidesWith: trueImage.grid)
+        let ct = try input.map { path in
+            let image = try MedicalImage.read(path)
+            try check(image.grid, path, coincidesWith: trueImage.grid)
+            return image
+        }
         let statedNames = try statedNames(predicted: predictedImage.labelNames, truth: trueImage.labelNames)
         let predictedLabels = try predictedImage.labels(path: predicted)
         let trueLabels = try trueImage.labels(path: truth)
@@ -62,14 +74,9 @@ struct EvaluateCommand: ParsableCommand {
             try JSONReport.write(report, to: json)
         }
         if let picture {
-            let image = try input.map { path in
-                let image = try MedicalImage.read(path)
-                try check(image.grid, path, coincidesWith: trueImage.grid)
-                return image
-            }
             let agreement = AgreementPicture(
                 predicted: found, truth: wanted, geometry: trueImage.grid.geometry, labelNames: names,
-                coefficients: similarities.map(\.coefficient), image: image)
+                coefficients: similarities.map(\.coefficient), image: ct)
             try agreement.write(to: picture, annotation: ImageAnnotation(generator: Generator.name))
         }
     }
@@ -83,7 +90,7 @@ struct EvaluateCommand: ParsableCommand {
 
     /// The names given, or those that the files say, or the paper's where neither says any.
     private func statedNames(predicted: [Int: String], truth: [Int: String]) throws -> [Int: String] {
-        if let names { return Self.numbered(names.split(separator: ",").map(String.init)) }
+        if let names { return Self.numbered(names.names) }
         for (label, name) in truth.sorted(by: { $0.key < $1.key }) {
             guard let other = predicted[label], other.lowercased() != name.lowercased() else { continue }
             throw ImageFileError(

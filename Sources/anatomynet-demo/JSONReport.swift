@@ -8,12 +8,13 @@ enum JSONReport {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         let bytes = Array(try encoder.encode(report)) + [UInt8(ascii: "\n")]
-        guard let file = fopen(path, "wb") else {
-            throw ImageFileError.system(path, "cannot be written")
-        }
-        let written = fwrite(bytes, 1, bytes.count, file)
-        guard fclose(file) == 0, written == bytes.count else {
-            throw ImageFileError(path, "writing failed; is the disk full?")
+        try PartialFiles.complete(path, ending: ".json") { temporary in
+            guard let file = fopen(temporary, "wb") else {
+                throw ImageFileError.system(path, "cannot be written")
+            }
+            let isWritten = fwrite(bytes, 1, bytes.count, file) == bytes.count && fflush(file) == 0
+            let failure = ImageFileError.system(path, "cannot be written")
+            guard fclose(file) == 0, isWritten else { throw failure }
         }
     }
 }

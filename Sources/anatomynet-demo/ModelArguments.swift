@@ -48,8 +48,9 @@ struct ModelArguments: ParsableArguments {
     @Option(help: ArgumentHelp("Orientation that the network expects, such as LPS.", valueName: "code"))
     var orientation: String?
 
-    @Option(help: ArgumentHelp("Names of the classes, background first.", valueName: "a,b,..."))
-    var classNames: String?
+    @Option(
+        help: ArgumentHelp("Names of the classes, background first: \(NameList.form).", valueName: "a,b,..."))
+    var classNames: NameList?
 
     @Option(help: "Kernels: best, portable, avx2 or avx512.")
     var instructionSet: InstructionSet = .best
@@ -75,7 +76,7 @@ struct ModelArguments: ParsableArguments {
         overrides.batchNorm = batchNorm.map { $0 == .running ? .running : .volume }
         overrides.paddingMultiple = paddingMultiple
         overrides.orientation = orientation
-        overrides.classNames = classNames?.split(separator: ",").map(String.init)
+        overrides.classNames = classNames?.names
         overrides.intensity = window.map { window in
             switch window {
             case .none: .identity

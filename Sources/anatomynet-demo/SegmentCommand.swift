@@ -158,9 +158,7 @@ struct SegmentCommand: ParsableCommand {
             bar.show(fraction)
             return true
         }
-        options.log = { level, message in
-            if level == .warning { Terminal.note("warning: \(message)") }
-        }
+        options.log = { Terminal.log($0, $1) }
         options.keepsLargestComponents = keepLargestComponents
         options.allowsUntrainedSpacing = allowUntrainedSpacing
         options.featureMapStorage = storage.value

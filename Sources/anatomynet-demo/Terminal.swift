@@ -1,3 +1,4 @@
+import AnatomyNet
 // The C library's `stdout` is a variable that nothing here assigns.
 @preconcurrency import Glibc
 import MedicalImageFiles
@@ -18,6 +19,11 @@ enum Terminal {
     /// Writes a line to standard error.
     static func note(_ message: String) {
         writeToStandardError("\(message)\n")
+    }
+
+    /// For the library's messages: warnings are shown.
+    static func log(_ level: LogLevel, _ message: String) {
+        if level == .warning { note("warning: \(message)") }
     }
 
     static func writeToStandardError(_ text: String) {

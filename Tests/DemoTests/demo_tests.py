@@ -6,6 +6,7 @@ import itertools
 import json
 import os
 import random
+import resource
 import shutil
 import signal
 import struct
@@ -334,6 +335,14 @@ def test_names_of_labels_come_from_the_files():
     assert evaluated_names("a.nrrd", "c.nrrd", "--names", "background,x,y") == {1: "x", 2: "y", 3: "label 3"}
 
 
+def test_a_name_that_is_empty_is_refused():
+    labels = save_nifti("l.nii", np.ones(SHAPE, np.uint8), lps_affine())
+    for names in ["background,,x", "background,x,", ",x", "", "background, ,x"]:
+        assert "--names" in run("evaluate", labels, labels, "--names", names, status=64), names
+    source = save_nifti("ct.nii", ct(), lps_affine())
+    assert "--class-names" in segment(source, "o.nii", "--class-names", "background,,a,b,c,d,e,f,g,h,i", status=64)
+
+
 def test_names_of_labels_are_read_from_what_is_written():
     source = save_nifti("ct.nii", ct(), lps_affine())
     names = ["background", *"ABCDEFGHI"]
@@ -350,6 +359,14 @@ def test_names_of_labels_are_read_from_what_is_written():
     pair.header.extensions.append(nibabel.nifti1.Nifti1Extension("comment", content))
     nibabel.save(pair, "p.hdr")
     assert list(evaluated_names("p.img", "p.hdr").values()) == names[1:]
+
+
+def test_the_ct_below_a_picture_is_read_before_anything_is_written():
+    labels = save_nifti("l.nii", np.ones(SHAPE, np.uint8), lps_affine())
+    refused("No such file", "evaluate", labels, labels, "--input", "nix.nii", "--picture", "e.png", "--json", "e.json")
+    other = save_nifti("other.nii", ct(), lps_affine(origin=(0, 0, 0)))
+    refused("grid", "evaluate", labels, labels, "--input", other, "--picture", "e.png", "--json", "e.json")
+    assert "--picture" in run("evaluate", labels, labels, "--input", other, status=64)
 
 
 def test_images_on_different_grids_are_not_compared():
@@ -401,6 +418,32 @@ def test_outputs_never_replace_inputs_and_appear_only_complete():
     assert not [name for name in os.listdir(".") if "partial" in name or name.startswith("b.")]
 
 
+def run_with_files_of_at_most(size, *arguments):
+    """What becomes of a run that cannot write more than so many bytes into a file."""
+
+    def limit():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+    return subprocess.run([DEMO, *arguments], capture_output=True, text=True, timeout=600, preexec_fn=limit)
+
+
+def test_reports_and_pictures_appear_only_complete():
+    small_phantom()
+    run("evaluate", "truth.nii", "truth.nii", "--json", "e.json", "--picture", "e.png")
+    before = {name: open(name, "rb").read() for name in os.listdir(".")}
+    for option in [["--json", "e.json"], ["--picture", "e.png"]]:
+        done = run_with_files_of_at_most(1000, "evaluate", "truth.nii", "truth.nii", *option)
+        assert done.returncode == 1 and "File too large" in done.stderr, done
+        assert before == {name: open(name, "rb").read() for name in os.listdir(".")}, option
+
+
+def test_reports_go_to_what_is_no_file_as_well():
+    small_phantom()
+    report = run("evaluate", "truth.nii", "truth.nii", "--json", "/dev/stdout")
+    assert '"meanDSC" : 1' in report, report
+
+
 def refused(expected, *arguments):
     """Runs what must be refused before anything is written."""
     before = {name: open(name, "rb").read() for name in os.listdir(".") if os.path.isfile(name)}
@@ -426,8 +469,10 @@ def test_no_output_replaces_an_input():
         refused(is_input, *base, *option)
     refused(is_input, "segment", "-m", MODEL, "-i", "BrainStem.nii", "-o", "l.nii", "--probabilities", ".")
     compare = ["evaluate", "BrainStem.nii", "BrainStem.nii", "--input", "ct.nii"]
-    for option in [["--picture", "soft.png"], ["--picture", "hard.png"], ["--json", "ct.nii"], ["--json", "BrainStem.nii"]]:
+    for option in [["--picture", "soft.png"], ["--picture", "hard.png"]]:
         refused(is_input, *compare, *option)
+    for report in ["ct.nii", "BrainStem.nii"]:
+        refused(is_input, *compare, "--picture", "new.png", "--json", report)
     refused(is_input, "bench", "model.json", "--json", "model.json")
     nibabel.save(nibabel.Nifti1Pair(ct(), lps_affine()), "pair.hdr")
     refused(is_input, "segment", "-m", MODEL, "-i", "pair.hdr", "-o", "l.nii", "--json", "pair.img")
@@ -523,6 +568,28 @@ def test_messages_speak_of_the_options_of_the_command_line():
     assert "--memory-limit" in message and "region" not in message and "memory_limit" not in message, message
     message = segment("a.nii", "l.nii", "--padding-multiple", 99, status=1)
     assert "--padding-multiple" in message, message
+
+
+def test_bench_reports_what_ran():
+    run("bench", MODEL, "--size", "40,32,24", "--threads", "1", "--runs", "2", "--json", "b.json")
+    report = json.load(open("b.json"))
+    assert report["threads"] == 1 and report["dimensions"] == [40, 32, 24] and report["runs"] == 2, report
+    names = [step["name"] for step in report["steps"]]
+    assert names[:2] == ["input", "conv1"] and "layer11.0" in names, names
+    assert all(step["milliseconds"] > 0 for step in report["steps"]), report
+    # Stacks that no machine has room for: the call gets no further threads.
+    done = subprocess.run(
+        [DEMO, "bench", MODEL, "--size", "40,32,24", "--threads", "2", "--runs", "1", "--json", "b.json"],
+        capture_output=True, text=True, timeout=600, env=os.environ | {"OMP_STACKSIZE": "4000000G"},
+    )
+    assert done.returncode == 0 and "running on 1 of 2 threads" in done.stderr, done
+    assert json.load(open("b.json"))["threads"] == 1
+
+
+def test_bench_takes_noise_of_any_spacing():
+    model = with_metadata("m.safetensors", spacing_minimum="0.7,0.7,1", spacing_maximum="1.25,1.25,2.5")
+    for spacing in ["none", "3,3,3"]:
+        run("bench", model, "--size", "24,24,16", "--runs", "1", "--spacing", spacing)
 
 
 def test_numbers_may_begin_with_a_minus():

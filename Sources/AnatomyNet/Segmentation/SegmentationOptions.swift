@@ -1,10 +1,9 @@
-import AnatomyNetSystem
-
 /// How to segment. All defaults are the values of an instance made without arguments.
 public struct SegmentationOptions {
-    /// Threads at most; 0: what the process may use. The result does not depend on it.
+    /// Threads at most, up to `largestThreadCount`; 0: what the process may use. The result does not depend on it.
     public var threads = 0
-    /// Bytes that the call may allocate, checked before work starts; nil: no limit.
+    /// Bytes that the call may allocate, checked before work starts, and again where keeping the largest components
+    /// takes more than was foreseen; nil: no limit.
     public var memoryLimit: UInt64?
     /// The part of the volume in which organs are wanted; nil: all of it.
     public var region: Region?
@@ -16,8 +15,8 @@ public struct SegmentationOptions {
     public var featureMapStorage = FeatureMapStorage.float32
     /// Receives the finished fraction, 0 to 1, on the calling thread; false cancels.
     public var progress: ((Double) -> Bool)?
-    /// Receives, at the end, what each step took.
-    public var timings: (([StepTiming]) -> Void)?
+    /// Receives, at the end, what each step took on how many threads.
+    public var timings: ((_ steps: [StepTiming], _ threads: Int) -> Void)?
     /// Receives messages on the calling thread.
     public var log: ((LogLevel, String) -> Void)?
 
@@ -25,10 +24,6 @@ public struct SegmentationOptions {
 
     /// More threads than this are refused.
     public static let largestThreadCount = 1024
-
-    /// What 0 threads means where nothing else is being segmented: as many as processor affinity and
-    /// control group quota leave this process.
-    public static var usableThreads: Int { Int(ans_usable_processors()) }
 }
 
 /// How much a message matters.

@@ -68,7 +68,7 @@ public struct Segmenter: Sendable {
         }
         try runner.finish()
         labels.baseAddress?.update(from: resampler.labels, count: voxels)
-        options.timings?(timings)
+        options.timings?(timings, runner.workers)
         return measurements
     }
 

@@ -11,7 +11,7 @@ import Testing
         let model = try ReferencePair.model("AnatomyNet", instructionSet: instructionSet)
         var options = SegmentationOptions()
         var timings: [StepTiming] = []
-        options.timings = { timings = $0 }
+        options.timings = { steps, _ in timings = steps }
         let start = ContinuousClock.now
         _ = try Segmentation(
             model, SegmenterTests.noise(40 * 40 * 40), depth: 40, height: 40, width: 40, options: options)
