@@ -88,10 +88,12 @@ public final class MedicalImage: @unchecked Sendable {
 ///
 /// - Returns: the dimensions and how many voxels they make.
 func checkedDimensions(_ sizes: [Int], path: String) throws(ImageFileError) -> (SIMD3<Int>, count: Int) {
-    guard sizes.count == 3, sizes.allSatisfy({ (1...32767).contains($0) }) else {
+    guard sizes.count == 3, sizes.allSatisfy({ (1...Geometry.largestDimension).contains($0) }) else {
         let found = sizes.map(String.init).joined(separator: " × ")
         throw ImageFileError(
-            path, "an image of \(found) voxels; three dimensions from 1 to 32767 are allowed")
+            path,
+            "an image of \(found) voxels; three dimensions from 1 to \(Geometry.largestDimension) are allowed"
+        )
     }
     return ([sizes[0], sizes[1], sizes[2]], sizes[0] * sizes[1] * sizes[2])
 }

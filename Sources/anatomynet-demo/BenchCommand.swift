@@ -180,10 +180,9 @@ struct BenchReport: Encodable {
             case .labels: (name, kind, channels) = ("labels", "arg-max", "")
             case .layer(let index):
                 let layer = graph.layers[index]
-                let inputs = layer.inputs.reduce(0) { $0 + graph.layers[$1].channels }
                 name = layer.name
                 kind = layer.operation.summary(graph, activation: activation)
-                channels = "\(inputs) → \(layer.channels)"
+                channels = "\(graph.inputChannels(of: layer)) → \(layer.channels)"
             }
             milliseconds = seconds * 1e3
             gmac = multiplications / 1e9

@@ -1,3 +1,4 @@
+import AnatomyNet
 import ArgumentParser
 import SegmentationPictures
 
@@ -28,7 +29,7 @@ struct Triple: ExpressibleByArgument, Equatable {
 /// Voxels along x, y and z, written "225,302,178".
 struct GridSize: ExpressibleByArgument, Equatable {
     /// What may be written, for help and for messages.
-    static let form = "three whole numbers from 1 to 32767 as in 225,302,178"
+    static let form = "three whole numbers from 1 to \(Geometry.largestDimension) as in 225,302,178"
     /// A usual CT of a head and neck, for which layers are counted and timed unless another is given.
     static let headAndNeck = GridSize([225, 302, 178])
 
@@ -41,7 +42,7 @@ struct GridSize: ExpressibleByArgument, Equatable {
     init?(argument: String) {
         let numbers = argument.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
         guard numbers.count == 3, let x = numbers[0], let y = numbers[1], let z = numbers[2],
-            [x, y, z].allSatisfy({ (1...32767).contains($0) })
+            [x, y, z].allSatisfy({ (1...Geometry.largestDimension).contains($0) })
         else { return nil }
         values = [x, y, z]
     }

@@ -94,7 +94,7 @@ struct InfoCommand: ParsableCommand {
         for layer in graph.layers {
             let products = graph.multiplicationCount(of: layer, gridVoxels: voxels)
             total += products
-            let inputs = layer.inputs.reduce(0) { $0 + graph.layers[$1].channels }
+            let inputs = graph.inputChannels(of: layer)
             let channels = inputs == 0 ? "\(layer.channels)" : "\(inputs) → \(layer.channels)"
             let resolution = [grid.x, grid.y, grid.z].map { "\($0 >> layer.level)" }.joined(separator: " × ")
             let parameters = graph.parameterCount(of: layer)

@@ -18,6 +18,8 @@ public struct Architecture: Sendable, Equatable {
     ///   - description: names the network; channels and blocks that it does not state are read off the
     ///     tensors.
     ///   - shape: a tensor's shape by name; nil where there is no such tensor.
+    /// - Throws: `.unsupported` for an unknown name, `.metadata` for numbers that are not allowed, `.tensor` for a
+    ///   tensor that is missing or has too many classes.
     public init(_ description: ModelDescription, shape: (String) -> [Int]?) throws(AnatomyNetError) {
         let name = description.architecture
         let reduction = description.squeezeReduction

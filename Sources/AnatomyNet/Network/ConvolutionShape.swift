@@ -111,4 +111,11 @@ extension LayerGraph {
         let neighbour = maps[image > 0 ? image - 1 : 1]
         return layers[neighbour].operation == .transposedConvolution ? neighbour : nil
     }
+
+    /// Whether the input image rides along with this layer's output (see `imageCompanion`).
+    func carriesImage(_ index: Int) -> Bool {
+        layers.contains { layer in
+            layer.operation == .concatenation && imageCompanion(of: layer.inputs) == index
+        }
+    }
 }

@@ -26,7 +26,8 @@ public struct LayerGraph: Sendable, Equatable {
         }
     }
 
-    func inputChannels(of layer: Layer) -> Int {
+    /// Channels of all its inputs together.
+    public func inputChannels(of layer: Layer) -> Int {
         layer.inputs.reduce(0) { $0 + layers[$1].channels }
     }
 

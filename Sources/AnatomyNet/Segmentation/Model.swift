@@ -38,6 +38,8 @@ public final class Model: Sendable {
     ///   - instructionSet: nil: the best of this machine.
     ///   - keepsMemory: whether the memory of the largest call so far stays with the model for those
     ///     that follow, until the model goes.
+    /// - Throws: `.metadata`, `.tensor`, `.weightValue`, `.checksum`, `.unsupported` for what the file says; `.option`
+    ///   for an override or an instruction set that this machine does not have; `.outOfMemory`.
     public init(
         _ file: WeightFile, overrides: ModelOverrides = ModelOverrides(),
         instructionSet: InstructionSet? = nil, keepsMemory: Bool = false

@@ -118,6 +118,8 @@ public struct Segmenter: Sendable {
     }
 
     /// The bytes that `segment` will allocate for a volume of this geometry.
+    ///
+    /// - Throws: `.dimensions`, `.spacing`, `.orientation`, `.option`.
     public func estimateMemory(
         _ geometry: Geometry, options: SegmentationOptions = SegmentationOptions()
     ) throws(AnatomyNetError) -> UInt64 {

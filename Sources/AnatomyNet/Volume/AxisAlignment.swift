@@ -1,3 +1,5 @@
+import Glibc
+
 /// Which of a volume's axes runs along which axis of a model's orientation, in which sense, and the
 /// rotation that remains.
 ///
@@ -69,7 +71,7 @@ struct AxisAlignment: Sendable, Equatable {
     private static func degrees(cosine: Double) -> Double {
         // The arc cosine loses half its digits near 1; the arc sine does not.
         let sine = max(0, 1 - cosine * cosine).squareRoot()
-        return arcTangent(sine, cosine) * 180 / Double.pi
+        return atan2(sine, cosine) * 180 / Double.pi
     }
 
     /// The aligned order of three numbers given in the volume's order.

@@ -115,8 +115,8 @@ extension Geometry {
             for axis in 0..<3 where !Self.allowedSpacings.contains(spacing[axis]) {
                 throw AnatomyNetError(
                     .spacing,
-                    "spacing is (\(spacing.x), \(spacing.y), \(spacing.z)) mm; either all three are from 0.01 to 100, or all "
-                        + "are 0 for unknown")
+                    "spacing is (\(spacing.x), \(spacing.y), \(spacing.z)) mm; either all three are from "
+                        + "\(Self.allowedSpacings.words), or all are 0 for unknown")
             }
         }
         guard origin.x.isFinite, origin.y.isFinite, origin.z.isFinite else {
@@ -135,7 +135,7 @@ extension Direction {
     /// - Throws: `.orientation` unless the axes are orthonormal.
     public func check() throws(AnatomyNetError) {
         let axes = [x, y, z]
-        for (name, axis) in zip(["x", "y", "z"], axes) {
+        for (name, axis) in zip(Axis.names, axes) {
             let length = axis.length
             guard length.isFinite, abs(length - 1) <= Self.tolerance else {
                 throw AnatomyNetError(
@@ -149,7 +149,7 @@ extension Direction {
             guard abs(product) <= Self.tolerance else {
                 throw AnatomyNetError(
                     .orientation,
-                    "direction's axes \("xyz".dropFirst(first).prefix(1)) and \("xyz".dropFirst(second).prefix(1)) are not "
+                    "direction's axes \(Axis.names[first]) and \(Axis.names[second]) are not "
                         + "perpendicular: their product is \(product)")
             }
         }

@@ -11,5 +11,12 @@ extension Double {
     }
 }
 
-/// The angle of the point (x, y), in radians.
-func arcTangent(_ y: Double, _ x: Double) -> Double { atan2(y, x) }
+extension ClosedRange<Int> {
+    /// What is allowed, for messages.
+    var words: String { "\(lowerBound) to \(upperBound)" }
+}
+
+extension ClosedRange<Double> {
+    /// The same.
+    var words: String { "\(lowerBound.formatted(2)) to \(upperBound.formatted(2))" }
+}

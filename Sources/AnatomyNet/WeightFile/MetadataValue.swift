@@ -129,12 +129,8 @@ struct MetadataValue {
 
     func spacing(_ numbers: [Double]) throws(AnatomyNetError) -> SIMD3<Double> {
         guard numbers.allSatisfy({ Geometry.allowedSpacings ~= $0 }) else {
-            throw refused("allowed are 0.01 to 100 mm")
+            throw refused("allowed are \(Geometry.allowedSpacings.words) mm")
         }
         return SIMD3(numbers[0], numbers[1], numbers[2])
     }
-}
-
-extension ClosedRange<Int> {
-    var words: String { "\(lowerBound) to \(upperBound)" }
 }

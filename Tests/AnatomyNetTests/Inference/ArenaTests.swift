@@ -3,14 +3,11 @@ import Testing
 @testable import AnatomyNet
 
 @Suite struct ArenaTests {
-    /// Random sizes and lifetimes; the generator is deterministic.
+    /// Random sizes and lifetimes.
     @Test(arguments: 0..<50)
     func whatLivesAtTheSameTimeSharesNoBytes(seed: Int) {
-        var state = UInt64(seed) &* 7919 &+ 17
-        func random(_ bound: Int) -> Int {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return Int(state >> 33) % bound
-        }
+        var generator = TestRandom(state: UInt64(seed))
+        func random(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &generator) }
         var arena = Arena()
         var reserved: [(Arena.Reservation, bytes: Int, lifetimes: [ClosedRange<Int>])] = []
         for _ in 0..<30 {

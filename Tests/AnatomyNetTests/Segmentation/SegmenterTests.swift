@@ -5,11 +5,8 @@ import Testing
 @Suite struct SegmenterTests {
     /// Deterministic numbers in 0 ..< 1.
     static func noise(_ count: Int, seed: UInt64 = 1) -> [Float] {
-        var state = seed
-        return (0..<count).map { _ in
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return Float(state >> 40) / Float(1 << 24)
-        }
+        var random = TestRandom(state: seed)
+        return (0..<count).map { _ in Float.random(in: 0..<1, using: &random) }
     }
 
     /// 48 planes of 30 x 37 give every kernel at least three work items for each of seven threads at

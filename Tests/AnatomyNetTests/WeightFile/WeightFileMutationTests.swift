@@ -2,26 +2,12 @@ import Testing
 
 @testable import AnatomyNet
 
-/// xorshift64*: the same mutations in every run.
-struct Xorshift: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }
-
-    mutating func next() -> UInt64 {
-        state ^= state >> 12
-        state ^= state << 25
-        state ^= state >> 27
-        return state &* 2_685_821_657_736_338_717
-    }
-}
-
 @Suite("A mutated weight file")
 struct WeightFileMutationTests {
     /// Mutates the header's tree once to three times. The checksum of the data stays valid unless the
     /// mutation hits it.
     @Test(arguments: 0..<20) func ofChangedHeaderEndsInAResultOrAReason(seed: UInt64) {
-        var random = Xorshift(seed: seed + 1)
+        var random = TestRandom(state: seed + 1)
         var refused = 0
         for _ in 0..<500 {
             let fixture = Safetensors.small()
@@ -33,7 +19,7 @@ struct WeightFileMutationTests {
     }
 
     @Test(arguments: 0..<20) func ofChangedBytesEndsInAResultOrAReason(seed: UInt64) {
-        var random = Xorshift(seed: seed + 1000)
+        var random = TestRandom(state: seed + 1000)
         for _ in 0..<500 {
             let fixture = Safetensors.small()
             var header = Array(fixture.header.text.utf8)
@@ -56,7 +42,7 @@ struct WeightFileMutationTests {
     }
 
     @Test func ofChangedContentsButRightChecksumIsCheckedForItsValues() {
-        var random = Xorshift(seed: 77)
+        var random = TestRandom(state: 77)
         for _ in 0..<4000 {
             var fixture = Safetensors.small()
             let index = Int.random(in: 0..<fixture.tensors.count, using: &random)
@@ -104,7 +90,7 @@ struct WeightFileMutationTests {
         "123456789012345678901234567890",
     ]
 
-    private func mutated(_ node: JSONNode, _ random: inout Xorshift) -> JSONNode {
+    private func mutated(_ node: JSONNode, _ random: inout TestRandom) -> JSONNode {
         if Int.random(in: 0..<12, using: &random) == 0 { return replacement(&random) }
         switch node {
         case .object(var members):
@@ -143,7 +129,7 @@ struct WeightFileMutationTests {
         }
     }
 
-    private func replacement(_ random: inout Xorshift) -> JSONNode {
+    private func replacement(_ random: inout TestRandom) -> JSONNode {
         switch Int.random(in: 0..<8, using: &random) {
         case 0: .object([])
         case 1: .array([])
@@ -160,7 +146,7 @@ struct WeightFileMutationTests {
         }
     }
 
-    private func mutatedText(_ text: String, _ random: inout Xorshift) -> String {
+    private func mutatedText(_ text: String, _ random: inout TestRandom) -> String {
         switch Int.random(in: 0..<7, using: &random) {
         case 0: ""
         case 1: text + "\u{0}"
