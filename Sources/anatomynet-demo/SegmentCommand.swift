@@ -111,14 +111,7 @@ struct SegmentCommand: ParsableCommand {
         let organs = OrganMeasurement.organs(measurements, names: model.classNames)
         printSummary(model, geometry, organs, seconds)
         if let json {
-            let report = SegmentReport(
-                conditionsOfUse: ImageAnnotation.notForClinicalUse, generator: Generator.name, input: input,
-                output: output,
-                model: ModelReport(
-                    path: self.model, sha256: model.fingerprint, architecture: model.architecture.name,
-                    provenance: model.description.provenance),
-                grid: GridReport(geometry), seconds: seconds, organs: organs)
-            try JSONReport.write(report, to: json)
+            try JSONReport.write(report(model, geometry, organs, seconds), to: json)
         }
         if let picture {
             let overview = OverviewPicture(
@@ -127,6 +120,18 @@ struct SegmentCommand: ParsableCommand {
                 title: "Organs at risk: \(FilePath.name(input))")
             try overview.write(to: picture, annotation: annotation)
         }
+    }
+
+    private func report(
+        _ model: Model, _ geometry: Geometry, _ organs: [OrganMeasurement], _ seconds: Double
+    ) -> SegmentReport {
+        SegmentReport(
+            conditionsOfUse: ImageAnnotation.notForClinicalUse, generator: Generator.name, input: input,
+            output: output,
+            model: ModelReport(
+                path: self.model, sha256: model.fingerprint, architecture: model.architecture.name,
+                provenance: model.description.provenance),
+            grid: GridReport(geometry), seconds: seconds, organs: organs)
     }
 
     private func orientedGeometry(of image: MedicalImage) throws -> Geometry {

@@ -22,7 +22,6 @@ public struct Architecture: Sendable, Equatable {
     ///   tensor that is missing or has too many classes.
     public init(_ description: ModelDescription, shape: (String) -> [Int]?) throws(AnatomyNetError) {
         let name = description.architecture
-        let reduction = description.squeezeReduction
         guard Self.names.contains(name) else {
             throw AnatomyNetError(
                 .unsupported,
@@ -30,40 +29,63 @@ public struct Architecture: Sendable, Equatable {
         }
         self.name = name
         let isPlain = Self.isPlain(name)
+        let channels = try Self.channels(description, isPlain: isPlain, shape: shape)
+        let classCount = try Self.classCount(isPlain: isPlain, shape: shape)
+        graph =
+            isPlain
+            ? PlainFamily(channels: channels, poolings: Self.poolings(name), classCount: classCount).graph
+            : try Self.residualFamily(description, channels: channels, classCount: classCount, shape: shape)
+                .graph
+    }
+
+    /// The channels of the four stages, as stated or as the tensors have them.
+    private static func channels(
+        _ description: ModelDescription, isPlain: Bool, shape: (String) -> [Int]?
+    ) throws(AnatomyNetError) -> [Int] {
         let stages =
             isPlain
             ? (1...4).map { "down\($0).mpconv.0.conv.0.weight" }
             : ["conv1.weight"] + (1...3).map { "layer\($0).0.conv1.weight" }
-        var stated = description.channels ?? []
-        if stated.isEmpty { stated = try Self.firstDimensions(of: stages, shape: shape) }
-        guard stated.count == 4, stated.allSatisfy({ (1...Self.largestChannelCount).contains($0) }),
-            stated[0] >= 2
+        var channels = description.channels ?? []
+        if channels.isEmpty { channels = try firstDimensions(of: stages, shape: shape) }
+        guard channels.count == 4, channels.allSatisfy({ (1...largestChannelCount).contains($0) }),
+            channels[0] >= 2
         else {
             throw AnatomyNetError(
                 .metadata,
-                "the channels are \(stated); four numbers from 1 to \(Self.largestChannelCount) are allowed, the "
+                "the channels are \(channels); four numbers from 1 to \(largestChannelCount) are allowed, the "
                     + "first at least 2")
         }
+        return channels
+    }
+
+    private static func classCount(
+        isPlain: Bool, shape: (String) -> [Int]?
+    ) throws(AnatomyNetError) -> Int {
         let classLayer = isPlain ? "up4.conv.conv.3.weight" : "layer11.0.weight"
-        let classCount = try Self.firstDimensions(of: [classLayer], shape: shape)[0]
-        guard (2...Self.largestClassCount).contains(classCount) else {
+        let classCount = try firstDimensions(of: [classLayer], shape: shape)[0]
+        guard (2...largestClassCount).contains(classCount) else {
             throw AnatomyNetError(
                 .tensor,
-                "the tensor \"\(classLayer)\" has \(classCount) classes; from 2 to \(Self.largestClassCount) are allowed"
+                "the tensor \"\(classLayer)\" has \(classCount) classes; from 2 to \(largestClassCount) are allowed"
             )
         }
-        if isPlain {
-            graph = PlainFamily(channels: stated, poolings: Self.poolings(name), classCount: classCount).graph
-            return
-        }
-        let blocks = description.blocks ?? Self.blockCount(shape)
-        guard (1...Self.largestBlockCount).contains(blocks) else {
+        return classCount
+    }
+
+    private static func residualFamily(
+        _ description: ModelDescription, channels: [Int], classCount: Int, shape: (String) -> [Int]?
+    ) throws(AnatomyNetError) -> ResidualFamily {
+        let name = description.architecture
+        let reduction = description.squeezeReduction
+        let blocks = description.blocks ?? blockCount(shape)
+        guard (1...largestBlockCount).contains(blocks) else {
             throw AnatomyNetError(
                 .metadata,
-                "a stage has \(blocks) residual blocks; from 1 to \(Self.largestBlockCount) are allowed")
+                "a stage has \(blocks) residual blocks; from 1 to \(largestBlockCount) are allowed")
         }
         let hasSqueeze = name == "AnatomyNet" || name.hasPrefix("baselineSE")
-        let smallest = stated.min() ?? 0
+        let smallest = channels.min() ?? 0
         let allowed = 1..<smallest + 1
         guard
             !hasSqueeze || (allowed.contains(reduction.encoder) && allowed.contains(reduction.decoder))
@@ -74,15 +96,15 @@ public struct Architecture: Sendable, Equatable {
                     + "from 1 to the smallest number of channels, \(smallest)")
         }
         let family = ResidualFamily(
-            channels: stated, blocks: blocks, squeezeReduction: hasSqueeze ? reduction : nil,
-            merge: name.hasSuffix("Sum") ? .sum : .concatenate, head: Self.head(shape), classCount: classCount
-        )
-        guard family.merge == .concatenate || Set(stated).count == 1 else {
+            channels: channels, blocks: blocks, squeezeReduction: hasSqueeze ? reduction : nil,
+            merge: name.hasSuffix("Sum") ? .sum : .concatenate, head: head(shape), classCount: classCount)
+        guard family.merge == .concatenate || Set(channels).count == 1 else {
             throw AnatomyNetError(
                 .metadata,
-                "the channels are \(stated); a network that adds its skips has the same number in all stages")
+                "the channels are \(channels); a network that adds its skips has the same number in all stages"
+            )
         }
-        graph = family.graph
+        return family
     }
 
     /// The head of a residual network is known by the tensors that only a residual block has.
