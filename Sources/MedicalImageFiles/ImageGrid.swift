@@ -6,10 +6,12 @@ import AnatomyNet
 /// exactly the same geometry: bit for bit, codes and units included.
 public struct ImageGrid: Sendable {
     /// Dimensions, spacing in mm, origin and direction in DICOM LPS. The direction is the identity
-    /// where `isOrientationKnown` is false.
+    /// where `isOrientationKnown` is false, the origin 0 where `isOriginKnown` is.
     public var geometry: Geometry
     /// Whether the file says how its axes lie in the patient.
     public var isOrientationKnown: Bool
+    /// Whether the file says where its first voxel lies.
+    public var isOriginKnown: Bool
     var header: Header
 
     enum Header: Sendable {
@@ -22,12 +24,14 @@ public struct ImageGrid: Sendable {
     public init(geometry: Geometry) {
         self.geometry = geometry
         isOrientationKnown = true
+        isOriginKnown = true
         header = .none
     }
 
-    init(geometry: Geometry, isOrientationKnown: Bool, header: Header) {
+    init(geometry: Geometry, isOrientationKnown: Bool, isOriginKnown: Bool, header: Header) {
         self.geometry = geometry
         self.isOrientationKnown = isOrientationKnown
+        self.isOriginKnown = isOriginKnown
         self.header = header
     }
 

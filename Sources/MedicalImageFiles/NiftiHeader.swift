@@ -26,8 +26,14 @@ extension nifti_1_header {
     }
 
     /// The scaling of stored voxels; a slope that is 0 or not finite means that there is none.
-    var scaling: (slope: Double, intercept: Double) {
-        guard scl_slope != 0, scl_slope.isFinite, scl_inter.isFinite else { return (1, 0) }
+    func scaling(path: String) throws(ImageFileError) -> (slope: Double, intercept: Double) {
+        guard scl_slope != 0, scl_slope.isFinite else { return (1, 0) }
+        guard scl_inter.isFinite else {
+            throw ImageFileError(
+                path,
+                "the NIfTI header has a slope, \(scl_slope), and an intercept that is no number, \(scl_inter)"
+            )
+        }
         return (Double(scl_slope), Double(scl_inter))
     }
 

@@ -39,7 +39,7 @@ extension MedicalImage {
         let voxels = try readVoxels(
             String(cString: voxelFile), offset: Int(image.pointee.iname_offset), count: count, stored: stored,
             swapped: raw.swapped, path: path)
-        let (slope, intercept) = header.scaling
+        let (slope, intercept) = try header.scaling(path: path)
         return MedicalImage(
             grid: grid, voxelType: stored.typeInMemory, rescaleSlope: slope, rescaleIntercept: intercept,
             labelNames: LabelNames.among(
@@ -90,7 +90,8 @@ extension MedicalImage {
         } else {
             geometry = Geometry(
                 dimensions: dimensions, spacing: areStepsKnown ? [steps[0], steps[1], steps[2]] : nil)
-            return ImageGrid(geometry: geometry, isOrientationKnown: false, header: .nifti(kept))
+            return ImageGrid(
+                geometry: geometry, isOrientationKnown: false, isOriginKnown: false, header: .nifti(kept))
         }
         let numbers = [
             geometry.spacing ?? .zero, geometry.origin, geometry.direction.x, geometry.direction.y,
@@ -108,7 +109,8 @@ extension MedicalImage {
                         + "the sform; find out which is right and set the code of the other to 0")
             }
         }
-        return ImageGrid(geometry: geometry, isOrientationKnown: true, header: .nifti(kept))
+        return ImageGrid(
+            geometry: geometry, isOrientationKnown: true, isOriginKnown: true, header: .nifti(kept))
     }
 
     private static func readVoxels(

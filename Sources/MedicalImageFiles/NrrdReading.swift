@@ -97,7 +97,7 @@ extension MedicalImage {
             return ImageGrid(
                 geometry: Geometry(
                     dimensions: dimensions, spacing: areKnown ? [spacings[0], spacings[1], spacings[2]] : nil),
-                isOrientationKnown: false, header: .nrrd(header))
+                isOrientationKnown: false, isOriginKnown: false, header: .nrrd(header))
         }
         let unit = try nrrd.millimetresPerUnit(path: path)
         let columns = nrrd.withAxes { infos in axes.map { infos[$0].direction * signs * unit } }
@@ -112,7 +112,8 @@ extension MedicalImage {
             dimensions: dimensions, spacing: spacing, origin: isOriginGiven ? origin : .zero,
             direction: Direction(
                 x: columns[0] / spacing.x, y: columns[1] / spacing.y, z: columns[2] / spacing.z))
-        return ImageGrid(geometry: geometry, isOrientationKnown: true, header: .nrrd(header))
+        return ImageGrid(
+            geometry: geometry, isOrientationKnown: true, isOriginKnown: isOriginGiven, header: .nrrd(header))
     }
 }
 

@@ -33,6 +33,9 @@ struct EvaluateCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Also write the table as JSON.", valueName: "file.json"))
     var json: String?
 
+    @OptionGroup
+    var inputOrientation: InputOrientation
+
     func validate() throws {
         if input != nil, picture == nil {
             throw ValidationError("--input is for the picture; add --picture or leave it out")
@@ -51,6 +54,9 @@ struct EvaluateCommand: ParsableCommand {
             try check(image.grid, path, coincidesWith: trueImage.grid)
             return image
         }
+        let geometry =
+            picture != nil || inputOrientation.inputOrientation != nil
+            ? try inputOrientation.geometry(of: trueImage.grid, truth) : trueImage.grid.geometry
         let statedNames = try statedNames(predicted: predictedImage.labelNames, truth: trueImage.labelNames)
         let predictedLabels = try predictedImage.labels(path: predicted)
         let trueLabels = try trueImage.labels(path: truth)
@@ -75,13 +81,20 @@ struct EvaluateCommand: ParsableCommand {
         }
         if let picture {
             let agreement = AgreementPicture(
-                predicted: found, truth: wanted, geometry: trueImage.grid.geometry, labelNames: names,
+                predicted: found, truth: wanted, geometry: geometry, labelNames: names,
                 coefficients: similarities.map(\.coefficient), image: ct)
             try agreement.write(to: picture, annotation: ImageAnnotation(generator: Generator.name))
         }
     }
 
     private func check(_ grid: ImageGrid, _ path: String, coincidesWith truthGrid: ImageGrid) throws {
+        guard grid.isOrientationKnown == truthGrid.isOrientationKnown else {
+            let (silent, outspoken) = grid.isOrientationKnown ? (truth, path) : (path, truth)
+            throw ImageFileError(
+                silent,
+                "does not say how its axes lie in the patient, and \(outspoken) does; compare images with the same "
+                    + "geometry")
+        }
         guard grid.coincides(with: truthGrid) else {
             throw ImageFileError(
                 path, "lies on another grid than \(truth); compare images with the same geometry")

@@ -8,7 +8,7 @@ struct OrganMeasurement: Encodable {
     let voxels: Int
     /// nil where the voxel size is unknown.
     let millilitres: Double?
-    /// Mean place of its voxels' centres in DICOM LPS; nil if it has none.
+    /// Mean place of its voxels' centres in DICOM LPS; nil if it has none, or if the image's place is unknown.
     let centroidMillimetresLPS: [Double]?
     /// Corners of the smallest box along the patient's axes that holds its voxels.
     let boxLowerMillimetresLPS: [Double]?
@@ -19,14 +19,20 @@ struct OrganMeasurement: Encodable {
     let touchesBorder: Bool
 
     /// What the library measured, background left out.
-    static func organs(_ measurements: [Measurement], names: [String]) -> [OrganMeasurement] {
+    ///
+    /// - Parameter arePlaced: whether it is known where the image lies in the patient.
+    static func organs(
+        _ measurements: [Measurement], names: [String], arePlaced: Bool
+    ) -> [OrganMeasurement] {
         zip(measurements, names).dropFirst().map { measurement, name in
-            OrganMeasurement(
+            let centroid = arePlaced ? measurement.centroid : nil
+            let box = arePlaced ? measurement.boundingBox : nil
+            return OrganMeasurement(
                 label: measurement.label, name: name, voxels: measurement.voxels,
                 millilitres: measurement.volume,
-                centroidMillimetresLPS: measurement.centroid.map { [$0.x, $0.y, $0.z] },
-                boxLowerMillimetresLPS: measurement.boundingBox.map { [$0.lower.x, $0.lower.y, $0.lower.z] },
-                boxUpperMillimetresLPS: measurement.boundingBox.map { [$0.upper.x, $0.upper.y, $0.upper.z] },
+                centroidMillimetresLPS: centroid.map { [$0.x, $0.y, $0.z] },
+                boxLowerMillimetresLPS: box.map { [$0.lower.x, $0.lower.y, $0.lower.z] },
+                boxUpperMillimetresLPS: box.map { [$0.upper.x, $0.upper.y, $0.upper.z] },
                 meanConfidence: measurement.meanConfidence, touchesBorder: measurement.touchesBorder)
         }
     }

@@ -59,7 +59,8 @@ struct PhantomCommand: ParsableCommand {
                 try ImageWriter(grid: grid, annotation: annotation).write(base, as: .uint8, to: truth)
             }
             let measurements = try Measurement.all(of: labels, geometry: geometry, classCount: names.count)
-            OrganMeasurement.table(OrganMeasurement.organs(measurements, names: names)).print()
+            OrganMeasurement.table(OrganMeasurement.organs(measurements, names: names, arePlaced: true))
+                .print()
             if let picture {
                 let overview = OverviewPicture(
                     image: try MedicalImage.read(output), geometry: geometry, labels: labels,

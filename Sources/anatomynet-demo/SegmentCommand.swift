@@ -40,11 +40,8 @@ struct SegmentCommand: ParsableCommand {
         help: ArgumentHelp("Memory that segmenting may take, in MB.", valueName: "MB"))
     var memoryLimit: Int?
 
-    @Option(
-        help: ArgumentHelp(
-            "How the axes of an input that does not say it lie in the patient, such as LPS.",
-            valueName: "code"))
-    var inputOrientation: String?
+    @OptionGroup
+    var inputOrientation: InputOrientation
 
     @Option(help: "How feature maps are stored: float32, or bfloat16 in half the memory.")
     var storage: StorageArgument = .float32
@@ -59,9 +56,6 @@ struct SegmentCommand: ParsableCommand {
     var modelArguments: ModelArguments
 
     func validate() throws {
-        if let inputOrientation, Orientation(inputOrientation) == nil {
-            throw ValidationError("'\(inputOrientation)' is no orientation; write for instance LPS")
-        }
         if let memoryLimit, memoryLimit < 1 || memoryLimit > 1 << 40 {
             throw ValidationError("--memory-limit must be a positive number of MB")
         }
@@ -79,7 +73,13 @@ struct SegmentCommand: ParsableCommand {
                 ofImages: model.classNames.map { try probabilityImage(of: $0, in: probabilities) })
         }
         let image = try MedicalImage.read(input)
-        let geometry = try orientedGeometry(of: image)
+        let geometry = try inputOrientation.geometry(of: image.grid, input)
+        let isPlaced = image.grid.isOriginKnown
+        if !isPlaced {
+            Terminal.note(
+                "warning: \(input) does not say where it lies in the patient, so the organs' places are unknown"
+            )
+        }
         let volume = try image.volume(geometry: geometry)
         let count = geometry.voxelCount
         let labels = try Buffer<UInt8>(count: count, purpose: "labels")
@@ -108,10 +108,11 @@ struct SegmentCommand: ParsableCommand {
         if let probabilities {
             try write(scores, of: model, count: count, grid: image.grid, annotation, to: probabilities)
         }
-        let organs = OrganMeasurement.organs(measurements, names: model.classNames)
+        let organs = OrganMeasurement.organs(measurements, names: model.classNames, arePlaced: isPlaced)
         printSummary(model, geometry, organs, seconds)
         if let json {
-            try JSONReport.write(report(model, geometry, organs, seconds), to: json)
+            try JSONReport.write(
+                report(model, GridReport(geometry, isPlaced: isPlaced), organs, seconds), to: json)
         }
         if let picture {
             let overview = OverviewPicture(
@@ -123,7 +124,7 @@ struct SegmentCommand: ParsableCommand {
     }
 
     private func report(
-        _ model: Model, _ geometry: Geometry, _ organs: [OrganMeasurement], _ seconds: Double
+        _ model: Model, _ grid: GridReport, _ organs: [OrganMeasurement], _ seconds: Double
     ) -> SegmentReport {
         SegmentReport(
             conditionsOfUse: ImageAnnotation.notForClinicalUse, generator: Generator.name, input: input,
@@ -131,23 +132,7 @@ struct SegmentCommand: ParsableCommand {
             model: ModelReport(
                 path: self.model, sha256: model.fingerprint, architecture: model.architecture.name,
                 provenance: model.description.provenance),
-            grid: GridReport(geometry), seconds: seconds, organs: organs)
-    }
-
-    private func orientedGeometry(of image: MedicalImage) throws -> Geometry {
-        var geometry = image.grid.geometry
-        if let inputOrientation, let orientation = Orientation(inputOrientation) {
-            guard !image.grid.isOrientationKnown else {
-                throw ImageFileError(input, "says its orientation itself; leave out --input-orientation")
-            }
-            geometry.direction = orientation.direction
-        } else if !image.grid.isOrientationKnown {
-            throw ImageFileError(
-                input,
-                "does not say how its axes lie in the patient; if you know it, say it with --input-orientation"
-            )
-        }
-        return geometry
+            grid: grid, seconds: seconds, organs: organs)
     }
 
     private func segment(
@@ -240,17 +225,18 @@ private struct ModelReport: Encodable {
 private struct GridReport: Encodable {
     let dimensions: [Int]
     let spacingMillimetres: [Double]?
-    let originMillimetresLPS: [Double]
+    /// nil where the file does not say it.
+    let originMillimetresLPS: [Double]?
     /// The unit vectors of the x, y and z index, one after the other.
     let directionLPS: [Double]
 
-    init(_ geometry: Geometry) {
+    init(_ geometry: Geometry, isPlaced: Bool) {
         let size = geometry.dimensions
         let origin = geometry.origin
         let direction = geometry.direction
         dimensions = [size.x, size.y, size.z]
         spacingMillimetres = geometry.spacing.map { [$0.x, $0.y, $0.z] }
-        originMillimetresLPS = [origin.x, origin.y, origin.z]
+        originMillimetresLPS = isPlaced ? [origin.x, origin.y, origin.z] : nil
         directionLPS = [direction.x, direction.y, direction.z].flatMap { [$0.x, $0.y, $0.z] }
     }
 }

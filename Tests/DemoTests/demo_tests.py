@@ -107,6 +107,9 @@ def test_slope_and_intercept():
             continue
         segment(save_nifti("a.nii", voxels, lps_affine(), slope, inter), "b.nii")
         assert (labels_of("b.nii") == wanted).all(), (slope, inter)
+    for inter in [float("nan"), float("inf")]:
+        save_nifti("n.nii", ct(), lps_affine(), slope=2, inter=inter)
+        assert "intercept" in segment("n.nii", "o.nii", status=1), inter
 
 
 def test_nifti_geometry_is_copied_bit_for_bit():
@@ -162,6 +165,44 @@ def test_an_image_without_orientation_is_refused_until_somebody_says_it():
     assert header["qform_code"] == 0 and header["sform_code"] == 0
     nrrd.write("a.nrrd", ct())
     assert "--input-orientation" in segment("a.nrrd", "b.nrrd", status=1)
+
+
+def test_a_picture_is_drawn_only_where_left_and_right_are_known():
+    labels = np.random.default_rng(5).integers(0, 4, SHAPE).astype(np.uint8)
+    known = save_nifti("known.nii", labels, lps_affine())
+    turned = np.ascontiguousarray(labels[::-1, ::-1])
+    unknown = save_nifti("unknown.nii", turned, np.diag([0.9, 0.8, 2.5, 1]), codes=(0, 0))
+    assert '"meanDSC" : 1' in run("evaluate", unknown, unknown, "--json", "/dev/stdout")
+    refused("does not say how its axes lie", "evaluate", unknown, unknown, "--picture", "e.png")
+    run("evaluate", unknown, unknown, "--picture", "e.png", "--input-orientation", "RAS")
+    run("evaluate", known, known, "--picture", "k.png")
+    names = [np.asarray(Image.open(name)) for name in ["e.png", "k.png"]]
+    # Title and letters, too, since the orientation was said to be that of the other file.
+    assert (names[0] == names[1]).all()
+    refused("says its orientation itself", "evaluate", known, known, "--input-orientation", "RAS")
+    # Where one file says how its axes lie and the other does not, nobody knows whether their voxels are the same.
+    same = save_nifti("same.nii", labels, np.diag([0.9, 0.8, 2.5, 1]), codes=(0, 0))
+    lps = save_nifti("lps.nii", labels, np.diag([-0.9, -0.8, 2.5, 1]))
+    for pair in [(same, lps), (lps, same)]:
+        refused("how its axes lie", "evaluate", *pair)
+
+
+def test_without_an_origin_no_place_is_made_up():
+    header = {"space": "LPS", "space directions": np.diag([0.9, 0.8, 2.5])}
+    nrrd.write("a.nrrd", ct(), header)
+    done = subprocess.run(
+        [DEMO, "segment", "-m", MODEL, "-i", "a.nrrd", "-o", "b.nrrd", "--json", "b.json"], capture_output=True, text=True
+    )
+    assert done.returncode == 0 and "does not say where it lies" in done.stderr, done
+    report = json.load(open("b.json"))
+    assert "originMillimetresLPS" not in report["grid"], report["grid"]
+    assert all("centroidMillimetresLPS" not in o and "boxLowerMillimetresLPS" not in o for o in report["organs"])
+    assert any("millilitres" in organ for organ in report["organs"])
+    nrrd.write("c.nrrd", ct(), header | {"space origin": [0, 0, 0]})
+    segment("c.nrrd", "d.nrrd", "--json", "d.json")
+    report = json.load(open("d.json"))
+    assert report["grid"]["originMillimetresLPS"] == [0, 0, 0]
+    assert any("centroidMillimetresLPS" in organ for organ in report["organs"])
 
 
 def test_one_time_point_is_allowed_two_are_not():
