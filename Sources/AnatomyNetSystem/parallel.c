@@ -60,7 +60,16 @@ static _Thread_local int32_t sessions_of_thread;
 static void prepare_fork(void) { pthread_mutex_lock(&state.mutex); }
 static void live_on_as_parent(void) { pthread_mutex_unlock(&state.mutex); }
 
+/* The Swift runtime's own locks hold the number of the thread that has them, which each thread asks the system for once:
+ * in a child, the one thread there is would go on with its parent's, and two threads that want a lock would wait for
+ * each other for good. This is the variable in which the runtime keeps the number, by its name there (Linux.cpp, threading);
+ * it may be defined here as well, being weak. Should another runtime have another name for it, nothing breaks but
+ * the test of children. */
+extern _Thread_local uint32_t runtimes_thread_number __asm__("_ZZN5swift14threading_impl5linux13ulock_get_tidEvE3tid");
+__attribute__((weak, visibility("hidden"))) _Thread_local uint32_t runtimes_thread_number = 0;
+
 static void begin_life_as_child(void) {
+    runtimes_thread_number = 0;
     /* The parent's other threads, which may have held a mutex, do not exist here, nor do their sessions. */
     const pthread_mutex_t fresh = PTHREAD_MUTEX_INITIALIZER;
     state.mutex = state.creating = fresh;
@@ -89,15 +98,19 @@ static size_t stack_size_in(const char *variable) {
     return number <= SIZE_MAX >> shift ? (size_t)number << shift : 0;
 }
 
+/* With the library, since what the Swift runtime does needs this, too, and not only what begins here. */
+__attribute__((constructor)) static void watch_forks(void) {
+    pthread_atfork(prepare_fork, live_on_as_parent, begin_life_as_child);
+}
+
 /* Once, and early: a host may change its environment later, the runtimes look at it once themselves. Which
  * runtime will serve is not known yet, so the largest stack that any of them may make. */
-static void begin_life(void) {
+static void read_stack_sizes(void) {
     static const char *const variables[] = {"OMP_STACKSIZE", "GOMP_STACKSIZE", "KMP_STACKSIZE"};
     for (size_t index = 0; index < sizeof variables / sizeof variables[0]; index += 1) {
         const size_t bytes = stack_size_in(variables[index]);
         if (bytes > state.stack_bytes) state.stack_bytes = bytes;
     }
-    pthread_atfork(prepare_fork, live_on_as_parent, begin_life_as_child);
 }
 
 /* ---- Finding a runtime ---- */
@@ -244,7 +257,7 @@ static void restore_affinity(const affinity *before) {
 
 ans_session ans_begin(int32_t workers) {
     ans_session session = {.workers = workers < 1 ? 1 : workers, .runtime = ANS_RUNTIME_NONE, .entry = NULL};
-    pthread_once(&state.once, begin_life);
+    pthread_once(&state.once, read_stack_sizes);
     const affinity of_host = current_affinity();
     pthread_mutex_lock(&state.mutex);
     state.sessions += 1;

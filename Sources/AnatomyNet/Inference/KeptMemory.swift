@@ -4,11 +4,13 @@ import Synchronization
 /// mapping and clearing fresh ones takes time; otherwise without, and only where that saves time
 /// (`WorkspaceMemory.vacate`).
 ///
-/// Thread-safe, and never waits: where another thread is just looking, or a forked child finds the
-/// lock as a vanished thread left it, a call finds nothing.
-final class KeptMemory: Sendable {
+/// Thread-safe, and never waits: where another thread is just looking, or a forked child finds it so as a
+/// vanished thread left it, a call finds nothing.
+final class KeptMemory: @unchecked Sendable {
     private let keepsPages: Bool
-    private let kept = Mutex<WorkspaceMemory?>(nil)
+    private let isTaken = Atomic(false)
+    /// Only for who has taken it.
+    private var kept: WorkspaceMemory?
 
     init(keepsPages: Bool) {
         self.keepsPages = keepsPages
@@ -17,7 +19,7 @@ final class KeptMemory: Sendable {
     /// The kept memory, of arbitrary contents, if there is some and it has at least `bytes` bytes. What is
     /// too small is released, so that the caller may ask for more.
     func take(_ bytes: Int) -> WorkspaceMemory? {
-        let found = kept.withLockIfAvailable { kept in
+        let found = withKept { kept in
             defer { kept = nil }
             return kept
         }
@@ -28,8 +30,16 @@ final class KeptMemory: Sendable {
     /// Keeps the memory, unless more is kept already.
     func giveBack(_ memory: WorkspaceMemory, runner: Runner) {
         guard keepsPages || memory.vacate(runner: runner) else { return }
-        kept.withLockIfAvailable { kept in
+        _ = withKept { kept in
             if memory.bytes.count > kept?.bytes.count ?? 0 { kept = memory }
         }
+    }
+
+    /// nil where another thread has taken it.
+    private func withKept<Result>(_ body: (inout WorkspaceMemory?) -> Result) -> Result? {
+        let (isMine, _) = isTaken.compareExchange(expected: false, desired: true, ordering: .acquiring)
+        guard isMine else { return nil }
+        defer { isTaken.store(false, ordering: .releasing) }
+        return body(&kept)
     }
 }
