@@ -17,6 +17,7 @@ import os
 from collections.abc import Callable, Generator, Sequence
 from ctypes import POINTER, byref, c_char_p, c_double, c_float, c_int32, c_int64, c_uint8, c_uint32, c_uint64, c_void_p
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,13 @@ from numpy.typing import NDArray
 OK = 0
 CANCELLED = 60
 
+# As docs/weight-format.md spells them.
+_ACTIVATIONS = {"relu": 1, "leaky_relu": 2}
+_BATCH_NORMS = {"running": 1, "volume": 2}
+_NONE = {"none": 1}
+_WINDOW_LINEAR = 2
+_SPACING_FIXED = 2
+_INSTRUCTION_SETS = {"best": 0, "portable": 1, "avx2": 2, "avx512": 3}
 _REGION_LABELS = 1
 _REGION_CROP = 2
 # Without the user pointer, which comes last and is not needed: see _Callbacks.
@@ -125,8 +133,10 @@ def _load_library() -> ctypes.CDLL:
         ("anatomynet_status_name", c_char_p, [c_int32]),
         ("anatomynet_last_error", c_char_p, []),
         ("anatomynet_version", c_char_p, []),
+        ("anatomynet_instruction_set", c_char_p, []),
         ("anatomynet_load_options_init", None, [POINTER(_LoadOptions), c_uint32]),
         ("anatomynet_load", c_int32, [c_char_p, POINTER(_LoadOptions), POINTER(c_void_p)]),
+        ("anatomynet_load_memory", c_int32, [c_char_p, c_uint64, POINTER(_LoadOptions), POINTER(c_void_p)]),
         ("anatomynet_free", None, [c_void_p]),
         ("anatomynet_model_class_count", c_uint32, [c_void_p]),
         ("anatomynet_model_class_name", c_char_p, [c_void_p, c_uint32]),
@@ -185,9 +195,28 @@ def _unsigned(name: str, value: int, bits: int) -> int:
     return value
 
 
+def _reals(name: str, values: Sequence[float], count: int) -> list[float]:
+    """The values; ctypes would complain of another count without saying of what."""
+    if len(values) != count:
+        raise ValueError(f"{name} has {len(values)} numbers; it takes {count}")
+    return [float(value) for value in values]
+
+
+def _number(name: str, word: str, numbers: dict[str, int]) -> int:
+    """The C interface's number for a word."""
+    if word not in numbers:
+        raise ValueError(f"{name} is {word!r}; {', '.join(map(repr, numbers))} may be given")
+    return numbers[word]
+
+
 def version() -> str:
     """The library's version."""
     return _library.anatomynet_version().decode()
+
+
+def instruction_set() -> str:
+    """The best that processor, system and library share: "avx512", "avx2" or "portable"."""
+    return _library.anatomynet_instruction_set().decode()
 
 
 @dataclass(frozen=True)
@@ -210,13 +239,70 @@ class Measurement:
 class Model:
     """A loaded network. Close it, use it as a context manager, or leave it to the garbage collector."""
 
-    def __init__(self, path: str | os.PathLike[str], *, keep_memory: bool = False) -> None:
-        """Loads a weight file. `keep_memory` leaves a call's memory with the model for the next call."""
+    def __init__(
+        self,
+        weights: str | os.PathLike[str] | bytes,
+        *,
+        activation: Literal["relu", "leaky_relu"] | None = None,
+        negative_slope: float = 0,
+        batch_norm: Literal["running", "volume"] | None = None,
+        padding_multiple: int = 0,
+        intensity_window: tuple[float, float] | Literal["none"] | None = None,
+        spacing: Sequence[float] | Literal["none"] | None = None,
+        architecture: str | None = None,
+        orientation: str | None = None,
+        class_names: Sequence[str] | None = None,
+        instruction_set: Literal["best", "portable", "avx2", "avx512"] = "best",
+        keep_memory: bool = False,
+        log: Callable[[int, str], None] | None = None,
+    ) -> None:
+        """Loads a weight file, which usually says all of itself.
+
+        weights        the path of the file, or its content as bytes
+        instruction_set  at most this one is used; for comparisons
+        keep_memory    leaves a call's memory with the model for the next call
+        log            receives level and message, also of which defaults were taken
+
+        The others, unless None or 0, take precedence over what the file says; docs/weight-format.md has their
+        meaning. They are needed where it says nothing, as of a state dict stored as safetensors. intensity_window
+        is (lower, upper) in HU; spacing is in mm along z, y, x.
+
+        Raises Error, or ValueError for unsuitable options.
+        """
         self._handle = c_void_p()
         options = _LoadOptions()
         _library.anatomynet_load_options_init(byref(options), ctypes.sizeof(options))
+        if activation is not None:
+            options.activation = _number("activation", activation, _ACTIVATIONS)
+        options.negative_slope = negative_slope
+        if batch_norm is not None:
+            options.batch_norm = _number("batch_norm", batch_norm, _BATCH_NORMS)
+        options.padding_multiple = _unsigned("padding_multiple", padding_multiple, 32)
+        if isinstance(intensity_window, str):
+            options.intensity_window = _number("intensity_window", intensity_window, _NONE)
+        elif intensity_window is not None:
+            options.intensity_window = _WINDOW_LINEAR
+            options.window_lower, options.window_upper = intensity_window
+        if isinstance(spacing, str):
+            options.spacing_mode = _number("spacing", spacing, _NONE)
+        elif spacing is not None:
+            options.spacing_mode = _SPACING_FIXED
+            options.spacing[:] = _reals("spacing", spacing, 3)[::-1]
+        options.architecture = None if architecture is None else architecture.encode()
+        options.orientation = None if orientation is None else orientation.encode()
+        if class_names is not None:
+            options.class_names = (c_char_p * len(class_names))(*(name.encode() for name in class_names))
+            options.class_count = len(class_names)
+        options.instruction_set = _number("instruction_set", instruction_set, _INSTRUCTION_SETS)
         options.keep_memory = bool(keep_memory)
-        _check(_library.anatomynet_load(os.fsencode(path), byref(options), byref(self._handle)))
+        callbacks = _Callbacks(None, log)
+        if log is not None:
+            options.log = callbacks.log
+        if isinstance(weights, bytes):
+            status = _library.anatomynet_load_memory(weights, len(weights), byref(options), byref(self._handle))
+        else:
+            status = _library.anatomynet_load(os.fsencode(weights), byref(options), byref(self._handle))
+        callbacks.check(status)
 
     def close(self) -> None:
         """Frees the model. No other thread may be using it."""
@@ -264,6 +350,7 @@ class Model:
         region_margin: float | None = None,
         progress: Callable[[float], bool | None] | None = None,
         log: Callable[[int, str], None] | None = None,
+        labels: NDArray[np.uint8] | None = None,
         probabilities: NDArray[np.float32] | None = None,
         classes: Sequence[int] | None = None,
         measurements: list[Measurement] | None = None,
@@ -280,6 +367,8 @@ class Model:
                        less memory and time, but the labels inside may differ
         progress       receives the finished fraction; return False to cancel. An exception in it cancels
                        too, and is raised here
+        labels         [z, y, x], C-contiguous; receives the labels, and stays as it is when the call fails. None:
+                       a new array
         probabilities  [class, z, y, x], C-contiguous; receives the probability of each of `classes`
         measurements   receives one measurement a class, background included, in the order of the labels
 
@@ -296,7 +385,9 @@ class Model:
             options.progress = callbacks.progress
         if log is not None:
             options.log = callbacks.log
-        labels = np.empty(voxels.shape, np.uint8)
+        if labels is None:
+            labels = np.empty(voxels.shape, np.uint8)
+        self._check_output("labels", labels, np.uint8, voxels.shape)
         outputs = self._outputs(probabilities, classes, voxels.shape)
         measured = None
         if measurements is not None:
@@ -307,9 +398,7 @@ class Model:
             self._open(), byref(volume), byref(options), labels.ctypes.data_as(POINTER(c_uint8)), labels.nbytes,
             byref(outputs),
         )  # fmt: skip
-        if callbacks.raised is not None:
-            raise callbacks.raised
-        _check(status)
+        callbacks.check(status)
         if measurements is not None:
             measurements[:] = [self._measurement(found) for found in measured]
         return labels
@@ -372,17 +461,14 @@ class Model:
         shape: Sequence[int], spacing: Sequence[float], origin: Sequence[float], direction: Sequence[float]
     ) -> _Volume:
         """A volume without voxels."""
-        for name, values, count in (
-            ("shape", shape, 3), ("spacing", spacing, 3), ("origin", origin, 3), ("direction", direction, 9)
-        ):  # fmt: skip
-            if len(values) != count:
-                raise ValueError(f"{name} has {len(values)} numbers; it takes {count}")
+        if len(shape) != 3:
+            raise ValueError(f"a shape of {len(shape)} numbers; [z, y, x] is needed")
         volume = _Volume()
         _library.anatomynet_volume_init(byref(volume), ctypes.sizeof(volume))
         volume.dimensions[:] = [operator.index(size) for size in reversed(shape)]
-        volume.spacing[:] = [float(step) for step in reversed(spacing)]
-        volume.origin[:] = [float(coordinate) for coordinate in origin]
-        volume.direction[:] = [float(cosine) for cosine in direction]
+        volume.spacing[:] = _reals("spacing", spacing, 3)[::-1]
+        volume.origin[:] = _reals("origin", origin, 3)
+        volume.direction[:] = _reals("direction", direction, 9)
         return volume
 
     @staticmethod
@@ -394,15 +480,19 @@ class Model:
         if probabilities is None:
             return outputs
         wanted = list(range(probabilities.shape[0]) if classes is None else classes)
-        if probabilities.dtype != np.float32 or not probabilities.flags.c_contiguous:
-            raise TypeError("probabilities must be float32 and C-contiguous")
-        if probabilities.shape != (len(wanted), *shape):
-            raise ValueError(f"probabilities of shape {probabilities.shape}; {(len(wanted), *shape)} is needed")
+        Model._check_output("probabilities", probabilities, np.float32, (len(wanted), *shape))
         outputs.class_count = len(wanted)
         outputs.classes = (c_uint32 * len(wanted))(*(_unsigned("a class", label, 32) for label in wanted))
         outputs.probabilities = probabilities.ctypes.data_as(POINTER(c_float))
         outputs.probabilities_bytes = probabilities.nbytes
         return outputs
+
+    @staticmethod
+    def _check_output(name: str, array: NDArray[np.generic], kind: type[np.generic], shape: tuple[int, ...]) -> None:
+        if array.dtype != kind or not array.flags.c_contiguous or not array.flags.writeable:
+            raise TypeError(f"{name} must be {np.dtype(kind)}, C-contiguous and writeable")
+        if array.shape != shape:
+            raise ValueError(f"{name} of shape {array.shape}; {shape} is needed")
 
     @staticmethod
     def _options(
@@ -421,6 +511,8 @@ class Model:
         options.keep_largest_components = bool(keep_largest_components)
         options.allow_untrained_spacing = bool(allow_untrained_spacing)
         options.feature_map_storage = bool(bfloat16_storage)
+        if region is None and region_margin is not None:
+            raise ValueError("region_margin is given, and no region")
         if region is not None:
             Model._set_region(options, region, region_margin, shape)
         return options
@@ -493,3 +585,9 @@ class _Callbacks:
         next(generator)
         self.progress = _PROGRESS(generator.send)
         self.log = _LOG(on_log)
+
+    def check(self, status: int) -> None:
+        """Raises what the functions raised, or the Error of the call that they were given to."""
+        if self.raised is not None:
+            raise self.raised
+        _check(status)
