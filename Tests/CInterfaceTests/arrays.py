@@ -1,11 +1,13 @@
-"""NumPy arrays of every type and stride through ctypes, and children made by fork."""
+"""NumPy arrays of every type and stride through ctypes, and children made by fork.
+
+arrays.py WEIGHTS
+"""
 
 import multiprocessing
 import sys
 
+import anatomynet
 import numpy
-
-from anatomynet_ctypes import Library
 
 passed = failed = 0
 
@@ -19,19 +21,20 @@ def check(condition, what):
         print(f"arrays.py: failed: {what}")
 
 
-def segment_in_child(array):
-    return library.segment(model, array)
+def segment(array, **further):
+    """Labels in memory that held none before."""
+    return model.segment(array, labels=numpy.full(array.shape, 255, numpy.uint8), **further)
 
 
-library = Library(sys.argv[1])
-model = library.load(sys.argv[2])
+model = anatomynet.Model(sys.argv[1])
 random = numpy.random.default_rng(3)
 ct = random.integers(-1024, 2000, (19, 22, 31)).astype(numpy.int16)
-labels, planes = library.segment(model, ct, probabilities=True)
+planes = numpy.zeros((len(model.class_names), *ct.shape), numpy.float32)
+labels = segment(ct, probabilities=planes)
 check(set(numpy.unique(labels)) <= {0, 1, 2}, "labels are classes")
 check(numpy.abs(planes.sum(axis=0) - 1).max() < 1e-5, "probabilities sum to 1")
 check((labels == planes.argmax(axis=0)).mean() > 0.9999, "labels are the most probable classes")
-check(library.c.anatomynet_model_class_name(model, 2).decode() == "Larynx é", "class names are UTF-8")
+check(model.class_names[2] == "Larynx é", "class names are UTF-8")
 
 views = {
     "float32": ct.astype(numpy.float32),
@@ -43,19 +46,15 @@ views = {
 }
 for name, view in views.items():
     check((view == ct).all(), f"{name} is the same volume")
-    check((library.segment(model, view) == labels).all(), f"{name} has the same labels")
+    check((segment(view) == labels).all(), f"{name} has the same labels")
 raw = (ct.astype(numpy.int32) + 1024).astype(numpy.uint16)
-volume = library.volume(raw)
-volume.rescale_intercept = -1024
-same = numpy.empty_like(labels)
-library.verify(library.c.anatomynet_segment(model, volume, None, same.ctypes.data, same.nbytes, None))
-check((same == labels).all(), "uint16 with an intercept has the same labels")
+check((segment(raw, rescale_intercept=-1024) == labels).all(), "uint16 with an intercept has the same labels")
 
 context = multiprocessing.get_context("fork")
 with context.Pool(2) as pool:
-    results = pool.map_async(segment_in_child, [ct] * 4).get(timeout=120)
+    results = pool.map_async(segment, [ct] * 4).get(timeout=120)
 check(all((result == labels).all() for result in results), "children have the same labels")
-check((library.segment(model, ct) == labels).all(), "and the parent afterwards")
-library.c.anatomynet_free(model)
+check((segment(ct) == labels).all(), "and the parent afterwards")
+model.close()
 print(f"arrays: {passed} passed, {failed} failed")
 sys.exit(failed != 0)

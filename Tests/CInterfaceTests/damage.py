@@ -1,9 +1,11 @@
 """Thousands of damaged weight files, their checksum valid unless it is the damage, through
-anatomynet_load_memory: a status and a message each time, quickly and in little memory."""
+anatomynet_load_memory: a status and a message each time, quickly and in little memory.
+
+damage.py LIBRARY [RUNS]
+"""
 
 import copy
 import ctypes
-import hashlib
 import json
 import random
 import resource
@@ -12,9 +14,15 @@ import sys
 import time
 
 import weights
-from anatomynet_ctypes import Library
+from safetensors_container import assemble, container
 
-library = Library(sys.argv[1])
+# The functions themselves: what they leave in *model is looked at, and NumPy is not needed.
+library = ctypes.CDLL(sys.argv[1])
+library.anatomynet_last_error.restype = ctypes.c_char_p
+library.anatomynet_load_memory.argtypes = [
+    ctypes.c_char_p, ctypes.c_uint64, ctypes.c_void_p, ctypes.POINTER(ctypes.c_void_p)
+]
+library.anatomynet_free.argtypes = [ctypes.c_void_p]
 runs = int(sys.argv[2]) if len(sys.argv) > 2 else 6000
 source = random.Random(20260101)
 contents = weights.tensors()
@@ -22,16 +30,20 @@ names = list(contents)
 seen, failures, accepted, slowest = {}, 0, 0, 0.0
 
 
+def weight_file(tensors):
+    return container(*assemble(tensors, weights.METADATA))
+
+
 def load(file, what):
     global failures, accepted, slowest
     model = ctypes.c_void_p(1)
     begin = time.perf_counter()
-    status = library.c.anatomynet_load_memory(file, len(file), None, ctypes.byref(model))
+    status = library.anatomynet_load_memory(file, len(file), None, ctypes.byref(model))
     slowest = max(slowest, time.perf_counter() - begin)
-    message = library.c.anatomynet_last_error().decode()
+    message = library.anatomynet_last_error().decode()
     if status == 0:
         accepted += 1
-        library.c.anatomynet_free(model)
+        library.anatomynet_free(model)
         return status, ""
     seen[status] = seen.get(status, 0) + 1
     good = 20 <= status <= 26 and model.value is None and 10 < len(message) < 1100
@@ -58,7 +70,7 @@ def put(name, index, value):
     changed = dict(contents)
     dtype, shape, piece = changed[name]
     changed[name] = (dtype, shape, piece[:4 * index] + struct.pack("<f", value) + piece[4 * index + 4:])
-    return weights.container(*weights.assemble(changed))
+    return weight_file(changed)
 
 
 def known_damage():
@@ -68,10 +80,10 @@ def known_damage():
     changed = dict(contents)
     if kind == 0:
         del changed[name]
-        expect(weights.container(*weights.assemble(changed)), [23], name, f"{name} missing")
+        expect(weight_file(changed), [23], name, f"{name} missing")
     elif kind == 1:
         changed[name + "x"] = contents[name]
-        expect(weights.container(*weights.assemble(changed)), [23], name + "x", f"{name}x unknown")
+        expect(weight_file(changed), [23], name + "x", f"{name}x unknown")
     elif kind == 2:
         index = source.randrange(len(piece) // 4)
         value = source.choice([float("nan"), float("inf"), float("-inf")])
@@ -81,26 +93,26 @@ def known_damage():
         expect(put(name, 0, -1e-3), [24], f"'{name}'", f"{name} negative")
     elif kind == 4:
         changed[name] = ("F32", shape + [1], piece)
-        expect(weights.container(*weights.assemble(changed)), [23], name, f"{name} of another rank")
+        expect(weight_file(changed), [23], name, f"{name} of another rank")
     elif kind == 5:
         changed[name] = ("I64", shape, piece + piece)
-        expect(weights.container(*weights.assemble(changed)), [23], name, f"{name} of integers")
+        expect(weight_file(changed), [23], name, f"{name} of integers")
     elif kind == 6:
         changed[name] = ("F32", [shape[0] + 1] + shape[1:], piece + bytes(len(piece) // shape[0]))
-        expect(weights.container(*weights.assemble(changed)), [22, 23], "", f"{name} with another channel")
+        expect(weight_file(changed), [22, 23], "", f"{name} with another channel")
     elif kind == 7:
-        header, data = weights.assemble(contents)
+        header, data = assemble(contents, weights.METADATA)
         header[name]["data_offsets"] = [value + 4 for value in header[name]["data_offsets"]]
-        expect(weights.container(header, data), [21], "tensor", f"{name} moved")
+        expect(container(header, data), [21], "tensor", f"{name} moved")
     elif kind == 8:
-        header, data = weights.assemble(contents)
+        header, data = assemble(contents, weights.METADATA)
         header[name]["dtype"] = source.choice(["F64", "I32", "U8", "BOOL", "f32", ""])
-        expect(weights.container(header, data), [23], f"'{name}'", f"dtype of {name}")
+        expect(container(header, data), [23], f"'{name}'", f"dtype of {name}")
     else:
-        header, data = weights.assemble(contents)
+        header, data = assemble(contents, weights.METADATA)
         position = source.randrange(len(data))
         data = data[:position] + bytes([data[position] ^ 1 << source.randrange(8)]) + data[position + 1:]
-        expect(weights.container(header, data), [25], "SHA-256", "a bit of the data")
+        expect(container(header, data), [25], "SHA-256", "a bit of the data")
 
 
 VALUES = [
@@ -145,7 +157,7 @@ def mutate(node):
 
 
 def structured_damage():
-    header, data = weights.assemble(contents)
+    header, data = assemble(contents, weights.METADATA)
     for _ in range(source.randint(1, 3)):
         target = "__metadata__" if source.random() < 0.4 else source.choice(list(header) or [""])
         if target not in header:
@@ -154,11 +166,11 @@ def structured_damage():
             header[target] = mutate(header[target])
         else:
             del header[target]
-    load(weights.container(header, data), "a mutated header")
+    load(container(header, data), "a mutated header")
 
 
 def textual_damage():
-    header, data = weights.assemble(contents)
+    header, data = assemble(contents, weights.METADATA)
     text = bytearray(json.dumps(header, ensure_ascii=source.random() < 0.5).encode(errors="surrogatepass"))
     for _ in range(source.randint(1, 4)):
         position = source.randrange(len(text))
@@ -171,11 +183,11 @@ def textual_damage():
             text[position:position] = text[position:position + source.randint(1, 200)]
         else:
             text[position:position] = source.choice([b"[" * 5000, b"{\"a\":" * 5000, b"\"", b"\\u0000", b"\xff", b"9" * 500])
-    load(weights.container(bytes(text), data), "a mutated text")
+    load(container(bytes(text), data), "a mutated text")
 
 
 def file_damage():
-    file = bytearray(weights.container(*weights.assemble(contents)))
+    file = bytearray(weight_file(contents))
     choice = source.randrange(4)
     if choice == 0:
         del file[source.randrange(len(file)):]
@@ -188,10 +200,10 @@ def file_damage():
     load(bytes(file), "a mutated file")
 
 
-status, _ = load(weights.container(*weights.assemble(contents)), "the undamaged file")
+status, _ = load(weight_file(contents), "the undamaged file")
 if status:
     failures += 1
-    print(f"damage.py: the undamaged file is refused: {library.c.anatomynet_last_error().decode()}")
+    print(f"damage.py: the undamaged file is refused: {library.anatomynet_last_error().decode()}")
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 for run in range(runs):
     (known_damage, structured_damage, textual_damage, file_damage)[run % 4]()

@@ -1,7 +1,7 @@
 """Together with other OpenMP runtimes: libiomp5 loaded before or after, PyTorch imported before.
 
-runtimes.py LIBRARY WEIGHTS before|after LIBIOMP5
-runtimes.py LIBRARY WEIGHTS torch
+runtimes.py WEIGHTS before|after LIBIOMP5
+runtimes.py WEIGHTS torch
 """
 
 import ctypes
@@ -10,8 +10,6 @@ import sys
 
 import numpy
 
-from anatomynet_ctypes import Library
-
 
 def use(runtime):
     """Runs a parallel region on the runtime, as a host does."""
@@ -19,24 +17,26 @@ def use(runtime):
     runtime.GOMP_parallel(region, None, 2, 0)
 
 
-which = sys.argv[3]
+which = sys.argv[2]
 ct = numpy.arange(40 * 36 * 33, dtype=numpy.int32).reshape(40, 36, 33) % 2000 - 1000
 ct = ct.astype(numpy.int16)
 if which == "before":
-    runtime = ctypes.CDLL(sys.argv[4], mode=os.RTLD_LOCAL)
+    runtime = ctypes.CDLL(sys.argv[3], mode=os.RTLD_LOCAL)
     use(runtime)
 if which == "torch":
     import torch
 
     torch.set_num_threads(2)
     torch.ones(1000, 1000) @ torch.ones(1000, 1000)
-library = Library(sys.argv[1])
-model = library.load(sys.argv[2])
-first = library.segment(model, ct)
+# The library is opened by the import.
+import anatomynet
+
+model = anatomynet.Model(sys.argv[1])
+first = model.segment(ct)
 if which == "after":
-    runtime = ctypes.CDLL(sys.argv[4], mode=os.RTLD_LOCAL)
+    runtime = ctypes.CDLL(sys.argv[3], mode=os.RTLD_LOCAL)
 if which != "torch":
     use(runtime)
-second = library.segment(model, ct)
-library.c.anatomynet_free(model)
+second = model.segment(ct)
+model.close()
 sys.exit(0 if (first == second).all() else 1)

@@ -1,8 +1,6 @@
 """Compares libanatomynet's geometry with SimpleITK, through the C interface.
 
-    python check_against_simpleitk.py path/to/libanatomynet.so
-
-Needs numpy and SimpleITK. An asymmetric made-up CT is written by SimpleITK in all 48 orientations and in
+Needs numpy and SimpleITK; `run` says which library. An asymmetric made-up CT is written by SimpleITK in all 48 orientations and in
 several spacings, angles and offsets; labels are compared in patient coordinates with a pipeline of its own:
 resampling by SimpleITK, the (hand-made) network by numpy, its scores resampled back by SimpleITK.
 """
@@ -10,15 +8,30 @@ resampling by SimpleITK, the (hand-made) network by numpy, its scores resampled 
 import itertools
 import sys
 
+import anatomynet
 import numpy as np
 import SimpleITK as sitk
 
-from anatomynet_library import Library, Refused
-from threshold_network import safetensors, state_dict
+from overlap import dice
+from simpleitk_images import segment
+from threshold_network import weight_file
 
 WINDOW = (-1000.0, 1500.0)
 # Upper envelope: class 0 below 0.3 (-250 HU), 1 up to 0.5 (250 HU), 2 up to 0.75 (875 HU), 3 above.
 LINES = [(0.0, 0.0), (20.0, -6.0), (60.0, -26.0), (120.0, -71.0)]
+
+ERROR_ORIENTATION = 11  # of anatomynet.h
+
+passed = failed = 0
+
+
+def check(condition, *what):
+    global passed, failed
+    if condition:
+        passed += 1
+    else:
+        failed += 1
+        print("FAILED ", *what)
 
 
 def made_up_ct():
@@ -71,85 +84,83 @@ def expected_labels(image, spacing):
     return np.argmax(planes, 0), np.min(planes, 0) > -1e8
 
 
-def dice(found, wanted, label):
-    return 2 * ((found == label) & (wanted == label)).sum() / ((found == label).sum() + (wanted == label).sum())
-
-
-def check_measurements(image, labels, measurements):
+def are_measured(image, labels, measurements):
+    """Whether the measurements are those of the labels, computed from their definition."""
     direction = np.array(image.GetDirection()).reshape(3, 3)
     spacing, size = np.array(image.GetSpacing()), np.array(image.GetSize())
     half = np.abs(direction) @ (spacing / 2)
-    for measurement in measurements:
+
+    def is_measured(measurement):
         index = np.argwhere(labels == measurement.label)[:, ::-1]
-        assert measurement.voxels == len(index) > 0
+        if not measurement.voxels == len(index) > 0:
+            return False
         position = image.GetOrigin() + (index * spacing) @ direction.T
-        assert np.allclose(measurement.volume_ml, len(index) * spacing.prod() / 1000)
-        assert np.allclose(measurement.centroid, position.mean(0))
-        assert np.allclose(measurement.box_lower, position.min(0) - half)
-        assert np.allclose(measurement.box_upper, position.max(0) + half)
-        assert measurement.touches_border == ((index.min(0) == 0).any() or (index.max(0) == size - 1).any())
+        return (
+            np.allclose(measurement.volume_ml, len(index) * spacing.prod() / 1000)
+            and np.allclose(measurement.centroid, position.mean(0))
+            and np.allclose(measurement.box_lower, position.min(0) - half)
+            and np.allclose(measurement.box_upper, position.max(0) + half)
+            and measurement.touches_border == ((index.min(0) == 0).any() or (index.max(0) == size - 1).any())
+        )
+
+    return all(map(is_measured, measurements))
 
 
-def check_orientations(library, model, image):
-    reference, whole, _, _ = library.segment(model, image)
+def check_orientations(model, image):
+    reference, whole = segment(model, image)
     wanted = sitk.GetArrayFromImage(reference)
-    assert len(np.unique(wanted)) == 4
-    handedness = []
+    check(len(np.unique(wanted)) == 4, "labels of the made-up CT:", np.unique(wanted))
+    left_handed = 0
     for order in itertools.permutations(range(3)):
         for flips in itertools.product((False, True), repeat=3):
             stored = sitk.Flip(sitk.PermuteAxes(image, order), flips)
-            labels, measurements, _, _ = library.segment(model, stored)
+            labels, measurements = segment(model, stored)
             back = sitk.Resample(labels, image, sitk.Transform(), sitk.sitkNearestNeighbor, 255)
-            assert (sitk.GetArrayFromImage(back) == wanted).all(), (order, flips)
-            for here, there in zip(measurements, whole):
-                assert np.allclose(here.centroid, there.centroid), (order, flips)
-            handedness.append(np.linalg.det(np.array(stored.GetDirection()).reshape(3, 3)))
-    assert sum(np.array(handedness) < 0) == 24
+            same = (sitk.GetArrayFromImage(back) == wanted).all()
+            same = same and all(np.allclose(here.centroid, there.centroid) for here, there in zip(measurements, whole))
+            check(same, "axes in the order", order, "flipped", flips)
+            left_handed += np.linalg.det(np.array(stored.GetDirection()).reshape(3, 3)) < 0
+    check(left_handed == 24, left_handed, "orientations are left-handed")
 
 
-def main(path):
-    library, image, checks = Library(path), made_up_ct(), 0
-    weights = safetensors(state_dict(LINES))
-    for spacing in (None, (1.5, 2.4, 2.0), (1.0, 1.0, 1.0)):
-        model = library.load(weights, window=WINDOW, spacing=spacing)
-        check_orientations(library, model, image)
-        library.free(model)
-        checks += 48
-    target = np.array([1.5, 1.8, 2.2])
-    model = library.load(weights, window=WINDOW, spacing=target)
+def check_independently(model, model_spacing, image):
     # None finer than the model's: check_independent_pipeline.py has those, smoothed.
     for spacing in ((2.0, 2.4, 3.0), (1.5, 1.8, 2.2), (3.0, 2.0, 2.5)):
         for axis, degrees in (((0, 0, 1), 0), ((0, 0, 1), 7), ((0.3, -0.5, 0.7), 20), ((1, 0.2, 0), 35)):
             for offset, flips in ((np.zeros(3), (False,) * 3), (np.array([3.3, -2.1, 4.7]), (True, False, True))):
                 stored = sitk.Flip(sitk.PermuteAxes(placed(image, spacing, axis, degrees, offset), (1, 2, 0)), flips)
-                labels, measurements, _, _ = library.segment(model, stored)
+                labels, measurements = segment(model, stored)
                 found = sitk.GetArrayFromImage(labels)
-                wanted, covered = expected_labels(stored, target)
+                wanted, covered = expected_labels(stored, model_spacing)
                 scores = [dice(found[covered], wanted[covered], label) for label in (1, 2, 3)]
-                assert min(scores) > 0.98, (spacing, axis, degrees, scores)
-                check_measurements(stored, found, measurements)
-                checks += 1
-    for direction in (np.full((3, 3), np.nan), np.zeros((3, 3)), np.diag([1, 1, 1.1]),
-                      np.array(sitk.VersorTransform((0, 0, 1), np.deg2rad(43)).GetMatrix()).reshape(3, 3)):
-        stored = sitk.Image(image)
-        volume_of = library.volume
+                case = (spacing, axis, degrees, offset)
+                check(min(scores) > 0.98, case, "DSC", scores)
+                check(are_measured(stored, found, measurements), case, measurements)
 
-        def volume(voxels, image, slope=1, intercept=0, direction=direction):
-            result = volume_of(voxels, image, slope, intercept)
-            result.direction[:] = direction.ravel()
-            return result
 
-        library.volume = volume
+def check_refusals(model, image):
+    turned = np.array(sitk.VersorTransform((0, 0, 1), np.deg2rad(43)).GetMatrix()).reshape(3, 3)
+    for direction in (np.full((3, 3), np.nan), np.zeros((3, 3)), np.diag([1, 1, 1.1]), turned):
+        status = anatomynet.OK
         try:
-            library.segment(model, stored)
-            raise AssertionError(f"accepted {direction}")
-        except Refused as refusal:
-            assert "ANATOMYNET_ERROR_ORIENTATION" in str(refusal), refusal
-        library.volume = volume_of
-        checks += 1
-    library.free(model)
-    print(f"{checks} passed, 0 failed")
+            segment(model, image, direction=direction.ravel())
+        except anatomynet.Error as refusal:
+            status = refusal.status
+        check(status == ERROR_ORIENTATION, "status", status, "for the direction", direction)
+
+
+def main():
+    image, weights = made_up_ct(), weight_file(LINES)
+    for spacing in (None, (1.5, 2.4, 2.0), (1.0, 1.0, 1.0)):
+        with anatomynet.Model(weights, intensity_window=WINDOW, spacing=spacing and spacing[::-1]) as model:
+            check_orientations(model, image)
+    spacing = np.array([1.5, 1.8, 2.2])
+    with anatomynet.Model(weights, intensity_window=WINDOW, spacing=spacing[::-1]) as model:
+        check_independently(model, spacing, image)
+        check_refusals(model, image)
+    print(f"{passed} passed, {failed} failed")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main()
+    sys.exit(failed != 0)

@@ -1,25 +1,26 @@
 """Compares libanatomynet with a resampling pipeline written in SimpleITK from docs/geometry.md.
 
-    python check_independent_pipeline.py libanatomynet.so MODEL.safetensors anatomynet-demo
+    python check_independent_pipeline.py MODEL.safetensors anatomynet-demo
 
-Needs numpy and SimpleITK. A generated CT, which is different left and right, in front and behind, is stored as
+Needs numpy and SimpleITK; `run` says which library. A generated CT, which is different left and right, in front and behind, is stored as
 different scanners would store it: finer and coarser than the model's grid, in another orientation, oblique, with
 slope and intercept, with -3024 outside the reconstruction circle. Each time labels must agree with those of the
 pipeline in every organ, and lie where the organs are in the patient. The library is used for the network alone, on the
 network's own grid, where it resamples nothing.
 """
 
-import json
-import struct
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+import anatomynet
 import numpy as np
 import SimpleITK as sitk
 
-from anatomynet_library import Library
+from overlap import dice
+from safetensors_container import disassemble
+from simpleitk_images import segment
 
 AIR = -1024.0
 # The phantom's truth has the labels of the paper's model.
@@ -28,8 +29,8 @@ TRUE_NAMES = ["background", "BrainStem", "Chiasm", "Mandible", "OpticNerve_L", "
 
 
 class Pipeline:
-    def __init__(self, library, model, spacing):
-        self.library, self.model, self.spacing = library, model, np.array(spacing)
+    def __init__(self, model, spacing):
+        self.model, self.spacing = model, np.array(spacing)
 
     def labels(self, ct):
         """Labels of an image in HU, on its own grid."""
@@ -61,7 +62,8 @@ class Pipeline:
 
     def scores(self, image):
         """An image of each class's logits, up to a number that all classes of a voxel share."""
-        probabilities = self.library.segment(self.model, image, threads=0, probabilities=True)[3]
+        probabilities = np.empty((len(self.model.class_names), *image.GetSize()[::-1]), np.float32)
+        segment(self.model, image, probabilities=probabilities)
         scores = []
         for values in np.log(np.maximum(probabilities, 1e-37)):
             score = sitk.GetImageFromArray(values)
@@ -99,19 +101,14 @@ def as_uint16(ct):
     return stored
 
 
-def dice(found, wanted, label):
-    return 2 * ((found == label) & (wanted == label)).sum() / ((found == label).sum() + (wanted == label).sum())
-
-
-def main(library_path, model_path, demo):
-    library = Library(library_path)
-    content = Path(model_path).read_bytes()
-    metadata = json.loads(content[8:8 + struct.unpack("<Q", content[:8])[0]])["__metadata__"]
+def main(model_path, demo):
+    header, _ = disassemble(Path(model_path).read_bytes())
+    metadata = header["__metadata__"]
     spacing = [float(value) for value in metadata["anatomynet.spacing"].split(",")]
     assert metadata.get("anatomynet.orientation", "LPS") == "LPS"
-    model = library.load(content)
-    pipeline = Pipeline(library, model, spacing)
-    names = library.class_names(model)
+    model = anatomynet.Model(model_path)
+    pipeline = Pipeline(model, spacing)
+    names = model.class_names
 
     def phantom(voxel, seed):
         with tempfile.TemporaryDirectory() as folder:
@@ -127,7 +124,7 @@ def main(library_path, model_path, demo):
     coarser, true_coarser = phantom(np.round(target * 1.31, 2), 4)
     stored = sitk.Flip(sitk.PermuteAxes(finer, (2, 0, 1)), (True, False, True))
     oblique = turned(finer, np.round(target * 0.6, 2), (0.3, -0.5, 0.8), 10)
-    scale = {"slope": 0.5, "intercept": -1500}
+    scale = {"rescale_slope": 0.5, "rescale_intercept": -1500}
     # What is stored, what turns it into HU, its HU, the true organs.
     cases = {
         "finer": (finer, {}, finer, true_finer),
@@ -139,7 +136,7 @@ def main(library_path, model_path, demo):
     }
     failed = 0
     for name, (image, scale, hounsfield, truth) in cases.items():
-        labels, measurements, _, _ = library.segment(model, image, threads=0, allow_untrained_spacing=True, **scale)
+        labels, measurements = segment(model, image, allow_untrained_spacing=True, **scale)
         found, wanted = sitk.GetArrayViewFromImage(labels), pipeline.labels(hounsfield)
         organs = [label for label in range(1, len(names)) if ((found == label) | (wanted == label)).any()]
         scores = {names[label]: round(float(dice(found, wanted, label)), 4) for label in organs}
@@ -150,7 +147,7 @@ def main(library_path, model_path, demo):
         right = right and {"BrainStem", "Mandible", "Parotid_L", "Parotid_R"} <= set(offsets)
         print("passed " if right else "FAILED ", f"{name}: DSC {scores}, mm too far left {offsets}")
         failed += not right
-    library.free(model)
+    model.close()
     print(f"{len(cases) - failed} passed, {failed} failed")
     return failed
 
@@ -162,4 +159,4 @@ def left_of(truth, name):
 
 
 if __name__ == "__main__":
-    sys.exit(1 if main(*sys.argv[1:4]) else 0)
+    sys.exit(1 if main(*sys.argv[1:3]) else 0)
