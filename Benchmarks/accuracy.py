@@ -14,11 +14,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from anatomynet_training.dataset import load_sample
-from anatomynet_training.export import preprocessing_of
+from anatomynet_training.export import network_of, preprocessing_of
 from anatomynet_training.library import Library
-from anatomynet_training.networks import network_with_weights, pad_at_high_end
+from anatomynet_training.networks import pad_at_high_end
 from anatomynet_training.sample import Sample
 from anatomynet_training.weight_file import load_weight_file
+from peers.score_error import relative_error
 
 
 @dataclass(frozen=True)
@@ -38,19 +39,20 @@ class Accuracy:
         )
 
 
-def noise() -> Sample:
+def noise(shape: tuple[int, int, int] = (62, 83, 71)) -> Sample:
     """A volume that no network was trained on: HU of independent voxels."""
-    values = np.random.default_rng(0).uniform(-1024, 2000, (62, 83, 71)).astype(np.int16)
+    values = np.random.default_rng(0).uniform(-1024, 2000, shape).astype(np.int16)
     return Sample("noise", values, np.zeros(values.shape, np.uint8), (), (), (1.0, 1.0, 1.0))
 
 
 def exact_scores(weights: dict[str, torch.Tensor], metadata: dict[str, str], sample: Sample) -> np.ndarray:
     """Log-probabilities (class, z, y, x), everything after the intensity window in double precision."""
-    network = network_with_weights(weights, metadata["anatomynet.architecture"]).double()
+    network = network_of(weights, metadata).double()
+    multiple = int(metadata.get("anatomynet.padding_multiple", network.architecture.padding_multiple))
     hounsfield = torch.from_numpy(sample.intensities.astype(np.float32))
     intensities = preprocessing_of(metadata).intensities(hounsfield).double()[None, None]
     with torch.no_grad():
-        logits = network(pad_at_high_end(intensities, 8))[0]
+        logits = network(pad_at_high_end(intensities, multiple))[0]
     depth, height, width = sample.intensities.shape
     return logits.log_softmax(dim=0)[:, :depth, :height, :width].numpy()
 
@@ -58,19 +60,19 @@ def exact_scores(weights: dict[str, torch.Tensor], metadata: dict[str, str], sam
 def compare(exact: np.ndarray, probabilities: np.ndarray, labels: np.ndarray) -> Accuracy:
     # Probabilities below the smallest normal float32 lose bits whatever computed them.
     representable = (probabilities > 1e-30).all(axis=0)
-    deviation = exact[:, representable].std()
-    difference = (np.log(probabilities[:, representable].astype(np.float64)) - exact[:, representable]) / deviation
+    reference = exact[:, representable]
+    rms, largest = relative_error(np.log(probabilities[:, representable].astype(np.float64)), reference)
     wanted = exact.argmax(axis=0)
     flipped = wanted != labels
-    ordered = np.sort(exact[:, flipped], axis=0) / deviation
+    ordered = np.sort(exact[:, flipped], axis=0) / reference.std()
     margins = ordered[-1] - ordered[-2]
     scores = [
         2 * np.sum((wanted == label) & (labels == label)) / (np.sum(wanted == label) + np.sum(labels == label))
         for label in np.unique(wanted)
     ]
     return Accuracy(
-        rms=float(np.sqrt(np.mean(difference**2))),
-        largest=float(np.abs(difference).max()),
+        rms=rms,
+        largest=largest,
         flips=int(flipped.sum()),
         voxels=labels.size,
         largest_margin_of_a_flip=float(margins.max(initial=0)),

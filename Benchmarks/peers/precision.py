@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from . import places
 from .competitors import Competitor
 from .environments import EnvironmentMissing, python_of, variables
 from .results import NotMeasured, Precision
+from .score_error import centred, relative_error
 from .volumes import Size
 from .worker_process import WorkerFailed, WorkerProcess
 
@@ -65,7 +65,7 @@ def check(competitors: Sequence[Competitor], threads: int, logs: Path) -> tuple[
         except (WorkerFailed, EnvironmentMissing) as error:
             missing.append(NotMeasured(competitor.name, str(SIZE), threads, str(error)))
             continue
-        rms, largest = relative_error(logits, reference)
+        rms, largest = relative_error(centred(logits), centred(reference))
         record = Precision(
             competitor.name,
             str(SIZE),
@@ -81,18 +81,6 @@ def check(competitors: Sequence[Competitor], threads: int, logs: Path) -> tuple[
         verdict = "as asked for" if record.accepted else "NOT WHAT WAS ASKED FOR"
         print(f"{competitor.title}: rms error {rms:.1e}, {competitor.precision} {verdict}", file=sys.stderr, flush=True)
     return checked, missing
-
-
-def relative_error(logits: NDArray[np.float64], reference: NDArray[np.float64]) -> tuple[float, float]:
-    """Root mean square and largest error over the reference's standard deviation.
-
-    Both are (class, z, y, x), and compared after subtracting each voxel's mean over the classes, which
-    changes neither labels nor probabilities: logarithms of probabilities can be compared with logits.
-    """
-    wanted = reference - reference.mean(axis=0)
-    error = logits - logits.mean(axis=0) - wanted
-    spread = float(wanted.std())
-    return float(np.sqrt(np.mean(error**2))) / spread, float(np.abs(error).max()) / spread
 
 
 def is_precision(precision: str, rms: float) -> bool:
