@@ -6,19 +6,19 @@ import datetime
 import os
 import platform
 import subprocess
+from pathlib import Path
 
 from . import places
 
 
 def describe() -> dict[str, str]:
-    """Processor, cores, memory, system, library version and date, as the results name them."""
+    """Processor, cores, memory, system and date, as the results name them."""
     return {
         "processor": _processor(),
         "cores used": str(processors()),
         "instruction sets": _instruction_sets(),
         "memory": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 1e9:.0f} GB",
         "system": platform.freedesktop_os_release().get("PRETTY_NAME", platform.system()),
-        "library": library(),
         "weights": places.WEIGHTS.name,
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
     }
@@ -58,12 +58,10 @@ def has(instruction_set: str) -> bool:
     return instruction_set in known.get("flags", known.get("Features", "")).split()
 
 
-def library() -> str:
-    """The version, and the commit where the source tree knows it."""
-    swift = (places.ROOT / "Sources" / "AnatomyNet" / "LibraryVersion.swift").read_text(encoding="utf-8")
-    version = swift.split('StaticString = "')[1].split('"')[0]
-    described = subprocess.run(
-        ["git", "-C", str(places.ROOT), "rev-parse", "--short", "HEAD"], check=False, capture_output=True, text=True
-    )
+def stamp(version: str, tree: Path = places.ROOT) -> str:
+    """A version and, where the source tree knows it, its commit; "-dirty" where files have changed since."""
+    # No tag's name: --exclude leaves the commit's alone.
+    command = ["git", "-C", str(tree), "describe", "--always", "--dirty", "--exclude=*"]
+    described = subprocess.run(command, check=False, capture_output=True, text=True)
     commit = described.stdout.strip()
     return f"{version}, commit {commit}" if described.returncode == 0 and commit else version

@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from . import machine
 from .competitors import LIBRARY, LIBRARY_KEEPING, Competitor, heats
 from .environments import EnvironmentMissing, python_of
 from .results import Alone, Alternating, NotMeasured
@@ -30,9 +29,7 @@ MEMORY_SHARE = 0.85
 def measure_alone(library: Competitor, size: Size, counts: Sequence[int], rounds: int, logs: Path) -> list[Alone]:
     """This library with each of these numbers of threads, in turn."""
     series = f"{time.time():.0f}"
-    records = [
-        Alone(library.name, str(size), threads, [], [], [], [], 0, machine.library(), series) for threads in counts
-    ]
+    records = [Alone(library.name, str(size), threads, [], [], [], [], 0, series=series) for threads in counts]
     for _ in range(PROCESSES):
         with ExitStack() as stack:
             workers: dict[int, WorkerProcess] = {}
@@ -47,7 +44,9 @@ def measure_alone(library: Competitor, size: Size, counts: Sequence[int], rounds
                 worker = workers[record.threads]
                 record.seconds.extend(times[record.threads])
                 record.idle_processor_seconds.append(worker.idle_processor_seconds())
-                records[index] = replace(record, peak_bytes=max(record.peak_bytes, worker.end()))
+                records[index] = replace(
+                    record, peak_bytes=max(record.peak_bytes, worker.end()), library=worker.description["version"]
+                )
     for record in records:
         _tell(library, size, record.threads, record.seconds)
     return records
@@ -109,7 +108,7 @@ def _measure_heat(
                 times[worker.competitor.baseline],
                 peaks[name],
                 times.get(LIBRARY_KEEPING.name, []) if worker.competitor.baseline == LIBRARY.name else [],
-                machine.library(),
+                workers[worker.competitor.baseline].description["version"],
             )
             for name, worker in workers.items()
             if not worker.competitor.is_baseline

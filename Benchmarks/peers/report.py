@@ -50,7 +50,7 @@ def target_table(rows: Iterable[Target], newest: str) -> str:
                 value(row.must, row.unit),
                 value(row.aim, row.unit),
                 value(row.measured, row.unit),
-                row.verdict if row.library in (newest, "") else f"{row.verdict} ({row.library})",
+                _noted(row.verdict, row.library, newest),
             ]
             for row in rows
         ],
@@ -63,19 +63,20 @@ def readme_section(results: Results) -> str:
     threads = max(record.threads for record in results.alternating if record.size == str(largest))
     compared = [record for record in results.alternating if (record.size, record.threads) == (str(largest), threads)]
     alone = [record for record in results.alone if record.competitor == LIBRARY.name]
+    newest = results.machine["library"]
     rows = [
-        ["this library, nothing else between calls", *_own_columns(record)]
+        [_noted(_alone_title(alone, record), record.library, newest), *_own_columns(record)]
         for record in alone
         if (record.size, record.threads) == (str(largest), threads)
     ]
     for record in _sorted(compared):
         title = _title_with_version(results, record.competitor)
         if record.competitor.startswith(LIBRARY.name):
-            rows.append([f"{title}, in turn", *_own_columns(record)])
+            rows.append([_noted(f"{title}, in turn", record.library, newest), *_own_columns(record)])
             continue
         rows.append(
             [
-                title,
+                _noted(title, record.library, newest),
                 f"{median(record.seconds):.1f} s",
                 f"{median(record.baseline_seconds):.2f} s",
                 f"**{ratio(record):.1f}×**",
@@ -92,7 +93,7 @@ def readme_section(results: Results) -> str:
             ["volume (z, y, x)", "threads", "load", "first call", "warm call", "per voxel", "peak memory"],
             [
                 [
-                    _times(Size.parse(record.size)),
+                    _noted(_times(Size.parse(record.size)), record.library, newest),
                     str(record.threads),
                     f"{1000 * median(record.load_seconds):.0f} ms",
                     f"{median(record.first_seconds):.2f} s",
@@ -106,6 +107,18 @@ def readme_section(results: Results) -> str:
         END,
     ]
     return "\n\n".join(parts)
+
+
+def _noted(text: str, library: str, newest: str) -> str:
+    """With the version of this library that was measured, unless it is the one at the top."""
+    return text if library in (newest, "") else f"{text} (library {library})"
+
+
+def _alone_title(alone: Sequence[Alone], record: Alone) -> str:
+    """Names the numbers of threads whose processes ran between this one's calls."""
+    rounds = [each for each in alone if (each.size, each.series) == (record.size, record.series)]
+    counts = " and ".join(str(count) for count in sorted(each.threads for each in rounds))
+    return "this library alone" if len(rounds) == 1 else f"this library alone, {counts} threads alternating"
 
 
 def _own_columns(record: Alone | Alternating) -> list[str]:

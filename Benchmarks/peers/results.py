@@ -105,8 +105,12 @@ class Results:
         path.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
 
     def merge(self, newer: Results) -> None:
-        """Takes over what `newer` has; of the same competitor, size and threads the newer record stays."""
-        self.machine = newer.machine
+        """Takes over what `newer` has; of the same competitor, size and threads the newer record stays.
+
+        machine["library"] becomes the version that `newer` has timed, if it has.
+        """
+        timed = [*newer.alone, *newer.alternating]
+        self.machine |= newer.machine | ({"library": timed[-1].library} if timed else {})
         self.alone = _merged(self.alone, newer.alone)
         self.precision = _merged(self.precision, newer.precision)
         self.alternating = _merged(self.alternating, newer.alternating)

@@ -1,5 +1,7 @@
 """What the comparison computes from its rounds, whom it runs together, and what it publishes."""
 
+import ctypes
+import hashlib
 import subprocess
 import sys
 import tempfile
@@ -14,6 +16,14 @@ from peers.measurement import alternate
 from peers.results import Alone, Alternating, NotMeasured, Results
 from peers.score_error import centred, relative_error
 from peers.volumes import Size, hounsfield_units, network_input
+
+
+NOISE = "be8c1d962a697f8a20c079cd47381510bfea18bde367c5b4b91112b437055fba"
+"""SHA-256 of the voxels of 3x4x5, int16 and little-endian."""
+
+MACHINE = {
+    "processor": "p", "instruction sets": "i", "system": "s", "date": "2026-01-02", "library": "0.3.0, commit newest"
+}  # fmt: skip
 
 
 def alternating(peer="onnxruntime", size="178x302x225", threads=2, seconds=(8.0,), baseline=(1.0,)):
@@ -161,10 +171,10 @@ class Volumes(unittest.TestCase):
         np.testing.assert_array_equal(intensities[0, 0, 0, 0], np.array([0, 0.5, 1, 0], np.float32))
         self.assertEqual(np.count_nonzero(intensities), 2)
 
-    def test_noise_is_the_same_every_time(self):
-        size = Size.parse("3x4x5")
-        np.testing.assert_array_equal(hounsfield_units(size), hounsfield_units(size))
-        self.assertEqual(hounsfield_units(size).shape, (3, 4, 5))
+    def test_noise_is_the_same_on_every_machine(self):
+        units = hounsfield_units(Size.parse("3x4x5"))
+        self.assertEqual(units.shape, (3, 4, 5))
+        self.assertEqual(hashlib.sha256(units.astype("<i2").tobytes()).hexdigest(), NOISE)
 
     def test_sizes_that_are_none(self):
         for text in ("3x4", "3x4x0", "axbxc", ""):
@@ -192,12 +202,60 @@ class Merging(unittest.TestCase):
         self.assertEqual([record.seconds for record in results.alternating], [[2.0], [8.0], [8.0]])
         self.assertEqual(results.not_measured, [])
 
+    def test_the_version_at_the_top_is_that_of_what_was_timed_last(self):
+        results = Results(dict(MACHINE))
+        results.merge(Results({"date": "2026-01-03"}, [replace(alone("64x128x128", 2, [0.1]), library="0.4.0")]))
+        self.assertEqual((results.machine["library"], results.machine["date"]), ("0.4.0", "2026-01-03"))
+        results.merge(Results({"date": "2026-01-04"}, not_measured=[NotMeasured("onnxruntime", "1x1x1", 1, "no time")]))
+        self.assertEqual((results.machine["library"], results.machine["date"]), ("0.4.0", "2026-01-04"))
+
     def test_what_is_saved_is_loaded(self):
         results = Results({"processor": "x"}, [alone("64x128x128", 2, [0.1])], [alternating()])
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "results.json"
             results.save(path)
             self.assertEqual(Results.load(path), results)
+
+
+class Readme(unittest.TestCase):
+    def row(self, beginning, alone_records, alternating_records):
+        section = report.readme_section(Results(MACHINE, alone_records, alternating_records))
+        (row,) = [line for line in section.splitlines() if line.startswith(f"| {beginning}")]
+        return row
+
+    def test_the_library_alone_says_what_ran_between_its_calls(self):
+        size, peer = "178x302x225", alternating()
+        one, two = (replace(alone(size, threads, [2.0]), series="1") for threads in (1, 2))
+        self.assertIn("| this library alone, 1 and 2 threads alternating |", self.row("this library a", [two, one], [peer]))
+        self.assertIn("| this library alone |", self.row("this library a", [two, replace(one, series="2")], [peer]))
+
+    def test_another_commit_stands_beside_its_figures(self):
+        newest, older = MACHINE["library"], "0.2.0, commit older"
+        note = f"(library {older})"
+        for library, noted in ((newest, False), (older, True)):
+            single = replace(alone("178x302x225", 2, [2.0]), library=library)
+            records = [single], [replace(alternating(), library=library)]
+            for beginning in ("this library alone", "178×302×225", "ONNX Runtime"):
+                self.assertEqual(note in self.row(beginning, *records), noted, (beginning, library))
+
+
+class Stamp(unittest.TestCase):
+    def test_a_changed_tree_is_said_to_be(self):
+        with tempfile.TemporaryDirectory() as folder:
+            def git(*arguments):
+                identity = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
+                subprocess.run(["git", "-C", folder, *identity, *arguments], check=True, capture_output=True)
+
+            self.assertEqual(machine.stamp("1.2.3", Path(folder)), "1.2.3")
+            git("init")
+            file = Path(folder) / "file"
+            file.write_text("one")
+            git("add", ".")
+            git("commit", "-m", "one")
+            git("tag", "v1")
+            self.assertRegex(machine.stamp("1.2.3", Path(folder)), r"^1\.2\.3, commit [0-9a-f]{7,}$")
+            file.write_text("two")
+            self.assertRegex(machine.stamp("1.2.3", Path(folder)), r"^1\.2\.3, commit [0-9a-f]{7,}-dirty$")
 
 
 class Published(unittest.TestCase):
@@ -233,6 +291,10 @@ class WholeRun(unittest.TestCase):
             (record,) = Results.load(Path(folder) / "results.json").alone
             self.assertEqual((record.size, record.threads), ("8x12x10", 1))
             self.assertEqual((len(record.first_seconds), len(record.seconds)), (3, 6))
+            version = ctypes.CDLL(str(places.LIBRARY)).anatomynet_version
+            version.restype = ctypes.c_char_p
+            self.assertEqual(record.library, machine.stamp(version().decode()))
+            self.assertIn(f"* library: {record.library}", finished.stdout)
             self.assertTrue(0 < min(record.seconds) and record.peak_bytes > 1_000_000)
             self.assertIn("| this library | 8×12×10 | 1 |", finished.stdout)
             self.assertIn(machine.describe()["processor"], finished.stdout)

@@ -6,6 +6,7 @@ import anatomynet
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import machine
 from ..worker import Settings
 
 
@@ -23,7 +24,7 @@ class Library:
     def describe(self) -> dict[str, str]:
         chosen = self._settings.instruction_set
         return {
-            "version": anatomynet.version(),
+            "version": machine.stamp(anatomynet.version()),
             "threads": str(self._settings.threads),
             "precision": f"float32 arithmetic, {self._settings.precision} storage",
             "instruction set": anatomynet.instruction_set() if chosen == "best" else f"{chosen} (load option)",
