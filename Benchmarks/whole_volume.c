@@ -16,15 +16,15 @@ static double now(void) {
     return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
-/* Peak resident memory of this process in MB, by the system's accounting. */
-static double peak_megabytes(void) {
+/* Peak resident memory of this process in bytes, by the system's accounting, whose kB are 1024. */
+static double peak_bytes(void) {
     char line[256];
     double kilobytes = 0;
     FILE *status = fopen("/proc/self/status", "r");
     while (status && fgets(line, sizeof line, status))
         if (sscanf(line, "VmHWM: %lf", &kilobytes) == 1) break;
     if (status) fclose(status);
-    return kilobytes / 1024;
+    return kilobytes * 1024;
 }
 
 static int ascending(const void *left, const void *right) {
@@ -53,7 +53,7 @@ int main(int argc, char **argv) {
         ct[voxel] = (float)(noise >> 40) / (float)(1 << 24);
     }
     memset(labels, 0, voxels);
-    const double before = peak_megabytes();
+    const double before = peak_bytes();
 
     anatomynet_load_options load;
     anatomynet_load_options_init(&load, sizeof load);
@@ -91,7 +91,7 @@ int main(int argc, char **argv) {
     qsort(times, (size_t)runs, sizeof *times, ascending);
     printf("| %dx%dx%d | %s | %s | %.0f | %.2f | %.2f | %.0f | %.0f |\n", (int)depth, (int)height, (int)width,
            argv[5], argv[6][0] == '0' ? anatomynet_instruction_set() : argv[6], loaded * 1000, first,
-           times[runs / 2], peak_megabytes() - before, (double)estimate / (1 << 20));
+           times[runs / 2], (peak_bytes() - before) / 1e6, (double)estimate / 1e6);
     anatomynet_free(model);
     free(times);
     free(labels);
