@@ -2,6 +2,7 @@
 
 import ctypes
 import hashlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -239,6 +240,7 @@ class Readme(unittest.TestCase):
                 self.assertEqual(note in self.row(beginning, *records), noted, (beginning, library))
 
 
+@unittest.skipUnless(shutil.which("git"), "no git")
 class Stamp(unittest.TestCase):
     def test_a_changed_tree_is_said_to_be(self):
         with tempfile.TemporaryDirectory() as folder:
