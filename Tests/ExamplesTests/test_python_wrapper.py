@@ -108,7 +108,7 @@ class Loading(unittest.TestCase):
     def test_unsuitable_options(self):
         for options in (
             dict(activation="elu"), dict(batch_norm=""), dict(instruction_set="sse"), dict(intensity_window="linear"),
-            dict(spacing="fixed"), dict(spacing=(1, 1)), dict(padding_multiple=-1),
+            dict(intensity_window=(0, 1, 2)), dict(spacing="fixed"), dict(spacing=(1, 1)), dict(padding_multiple=-1),
         ):  # fmt: skip
             (name,) = options
             with self.subTest(options), self.assertRaisesRegex(ValueError, name):

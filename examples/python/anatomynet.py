@@ -259,7 +259,7 @@ class Model:
         """Loads a weight file, which usually says all of itself.
 
         weights        the path of the file, or its content as bytes
-        instruction_set  at most this one is used; for comparisons
+        instruction_set  of the kernels; for comparisons
         keep_memory    leaves a call's memory with the model for the next call
         log            receives level and message, also of which defaults were taken
 
@@ -274,7 +274,7 @@ class Model:
         _library.anatomynet_load_options_init(byref(options), ctypes.sizeof(options))
         if activation is not None:
             options.activation = _number("activation", activation, _ACTIVATIONS)
-        options.negative_slope = negative_slope
+        options.negative_slope = float(negative_slope)
         if batch_norm is not None:
             options.batch_norm = _number("batch_norm", batch_norm, _BATCH_NORMS)
         options.padding_multiple = _unsigned("padding_multiple", padding_multiple, 32)
@@ -282,7 +282,7 @@ class Model:
             options.intensity_window = _number("intensity_window", intensity_window, _NONE)
         elif intensity_window is not None:
             options.intensity_window = _WINDOW_LINEAR
-            options.window_lower, options.window_upper = intensity_window
+            options.window_lower, options.window_upper = _reals("intensity_window", intensity_window, 2)
         if isinstance(spacing, str):
             options.spacing_mode = _number("spacing", spacing, _NONE)
         elif spacing is not None:

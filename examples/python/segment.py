@@ -22,8 +22,8 @@ def main() -> None:
         labels = model.segment(ct, spacing=spacing, progress=show, measurements=organs, memory_limit=2_000_000_000)
         print(file=sys.stderr)
         for organ in organs[1:]:  # 0 is background
-            where = "at the border" if organ.touches_border else "wholly inside"
-            print(f"{organ.label} {organ.name:<18} {organ.volume_ml:8.2f} mL, centre {np.round(organ.centroid, 1)}, {where}")
+            where = "may continue outside" if organ.touches_border else "wholly inside"
+            print(f"{organ.name:<18} {organ.volume_ml:8.2f} mL around {np.round(organ.centroid, 1)}, {where}")
         print(f"{np.count_nonzero(labels)} of {labels.size} voxels belong to an organ")
 
 
