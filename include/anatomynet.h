@@ -347,13 +347,15 @@ typedef struct anatomynet_segment_options {
     void *log_user;
     uint32_t region_mode;        /* ANATOMYNET_REGION_...; default: no region */
     uint32_t allow_untrained_spacing; /* 1: accept a spacing outside the range that the model was
-                                    trained on, or an unknown one; 0 (default): refuse it */
+                                    trained on, or, if the model does not resample, an unknown one;
+                                    0 (default): refuse it */
     uint32_t keep_largest_components; /* 1: of each organ only the largest connected component (26
                                     neighbours) stays, the rest becomes background; default 0 */
     uint32_t feature_map_storage; /* since 0.2.0. ANATOMYNET_STORAGE_...; default float32 */
     int64_t region_first[3];     /* lowest voxel of the region, x y z; read where there is one */
     int64_t region_dimensions[3]; /* its voxels, x y z; it must lie within the volume */
-    double region_margin;        /* mm, not negative; read where region_mode is ANATOMYNET_REGION_CROP */
+    double region_margin;        /* mm, not negative; read where region_mode is ANATOMYNET_REGION_CROP; above 0 the
+                                    volume's spacing must be known */
 } anatomynet_segment_options;
 
 /* As anatomynet_load_options_init. */

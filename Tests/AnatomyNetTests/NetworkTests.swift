@@ -56,8 +56,9 @@ import Testing
         #expect(error?.message.contains("a stage has \(blocks) residual blocks") == true)
     }
 
-    /// Without gates a network amplifies the rounding error of wide tiles beyond 1e-5 of its logits' deviation.
-    @Test func onlyNetworksWithSqueezeAndExcitationTakeWideTiles() {
+    /// Without gates, or with statistics of each volume's own, a network amplifies the rounding error of wide tiles beyond
+    /// 1e-5 of its logits' deviation.
+    @Test func onlyNetworksWithSqueezeAndExcitationAndStoredStatisticsTakeWideTiles() throws {
         func residual(gated: Bool, _ merge: ResidualFamily.Merge) -> LayerGraph {
             ResidualFamily(
                 channels: [28, 28, 28, 28], blocks: 2,
@@ -71,5 +72,11 @@ import Testing
             #expect(!residual(gated: false, merge).takesWideTiles)
         }
         #expect(!PlainFamily(channels: [32, 40, 48, 56], poolings: 1, classCount: 10).graph.takesWideTiles)
+        for batchNorm in [BatchNormStatistics.running, .volume] {
+            var overrides = ModelOverrides()
+            overrides.batchNorm = batchNorm
+            let model = try ReferencePair.model("AnatomyNet", overrides: overrides)
+            #expect(model.network.graph.takesWideTiles == (batchNorm == .running))
+        }
     }
 }

@@ -420,8 +420,9 @@ static void segmenting(const anatomynet_model *model) {
         WITH(REGION(ANATOMYNET_REGION_LABELS, i, 0, -1), ANATOMYNET_ERROR_OPTION);
         WITH(REGION(ANATOMYNET_REGION_LABELS, i, INT64_MAX, INT64_MAX), ANATOMYNET_ERROR_OPTION);
         WITH(REGION(ANATOMYNET_REGION_LABELS, i, INT64_MIN, INT64_MIN), ANATOMYNET_ERROR_OPTION);
+        WITH(REGION(ANATOMYNET_REGION_CROP, i, 0, extent), ANATOMYNET_OK);
         /* A margin is in mm, and this volume's spacing is unknown. */
-        WITH(REGION(ANATOMYNET_REGION_CROP, i, 0, extent), ANATOMYNET_ERROR_OPTION);
+        WITH((REGION(ANATOMYNET_REGION_CROP, i, 0, extent), options.region_margin = 5), ANATOMYNET_ERROR_OPTION);
     }
     volume.spacing[0] = volume.spacing[1] = volume.spacing[2] = 1;
     WITH(REGION(ANATOMYNET_REGION_CROP, 0, 0, 1), ANATOMYNET_OK);

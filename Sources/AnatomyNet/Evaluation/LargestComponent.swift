@@ -24,16 +24,18 @@ struct LargestComponent {
     /// - Parameters:
     ///   - labels: dense, x fastest.
     ///   - spare: bytes that may be allocated beyond `bytes(dimensions:)`.
+    ///   - betweenPlanes: called after each plane of either pass; what it throws ends them.
     /// - Returns: voxels that became background.
     /// - Throws: `.outOfMemory`, and `.memoryLimit` where the labels are so noisy that the table of components
     ///   outgrows that; the labels are then unchanged.
     @discardableResult
     static func keep(
-        in labels: UnsafeMutablePointer<UInt8>, dimensions: SIMD3<Int>, spare: Int = .max
+        in labels: UnsafeMutablePointer<UInt8>, dimensions: SIMD3<Int>, spare: Int = .max,
+        betweenPlanes: () throws(AnatomyNetError) -> Void = {}
     ) throws(AnatomyNetError) -> Int {
         let pass = try LargestComponent(labels, dimensions, spare: spare)
-        try pass.unite()
-        return pass.erase()
+        try pass.unite(betweenPlanes)
+        return try pass.erase(betweenPlanes)
     }
 
     /// Bytes that `keep` allocates for a segmentation without much noise.
@@ -53,7 +55,9 @@ struct LargestComponent {
         components = try ComponentTable(spare: spare)
     }
 
-    private func unite() throws(AnatomyNetError) {
+    private func unite(
+        _ betweenPlanes: () throws(AnatomyNetError) -> Void
+    ) throws(AnatomyNetError) {
         planes.pointer.update(repeating: Self.background, count: planes.count)
         for z in 0..<dimensions.z {
             for y in 0..<dimensions.y {
@@ -74,10 +78,13 @@ struct LargestComponent {
                     components.grow(component)
                 }
             }
+            try betweenPlanes()
         }
     }
 
-    private func erase() -> Int {
+    private func erase(
+        _ betweenPlanes: () throws(AnatomyNetError) -> Void
+    ) throws(AnatomyNetError) -> Int {
         components.chooseLargest()
         planes.pointer.update(repeating: Self.background, count: planes.count)
         var added = 0
@@ -108,6 +115,7 @@ struct LargestComponent {
                     }
                 }
             }
+            try betweenPlanes()
         }
         return erased
     }

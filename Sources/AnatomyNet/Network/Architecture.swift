@@ -84,7 +84,7 @@ public struct Architecture: Sendable, Equatable {
                 .metadata,
                 "a stage has \(blocks) residual blocks; from 1 to \(largestBlockCount) are allowed")
         }
-        let hasSqueeze = name == "AnatomyNet" || name.hasPrefix("baselineSE")
+        let hasSqueeze = hasSqueeze(name)
         let smallest = channels.min() ?? 0
         let allowed = 1..<smallest + 1
         guard
@@ -120,6 +120,9 @@ public struct Architecture: Sendable, Equatable {
         while shape("layer1.\(count).conv1.weight") != nil { count += 1 }
         return count
     }
+
+    /// Whether the network has squeeze-and-excitation.
+    static func hasSqueeze(_ name: String) -> Bool { name == "AnatomyNet" || name.hasPrefix("baselineSE") }
 
     private static func isPlain(_ name: String) -> Bool { poolings(name) > 0 }
 

@@ -19,7 +19,8 @@ final class BoundNetwork: @unchecked Sendable {
         negativeSlope: Float,
         tensor: (String) throws(AnatomyNetError) -> Buffer<Float>
     ) throws(AnatomyNetError) {
-        let graph = batchNorm == .running ? graph.addingProjections() : graph
+        var graph = batchNorm == .running ? graph.addingProjections() : graph
+        graph.measuresStatistics = batchNorm == .volume
         self.graph = graph
         self.kernels = kernels
         self.batchNorm = batchNorm

@@ -56,7 +56,8 @@ public struct Segmenter: Sendable {
         if options.keepsLargestComponents {
             let erased = try LargestComponent.keep(
                 in: resampler.labels, dimensions: volume.geometry.dimensions,
-                spare: options.memoryLimit.map { Int(clamping: $0 - UInt64(bytes)) } ?? .max)
+                spare: options.memoryLimit.map { Int(clamping: $0 - UInt64(bytes)) } ?? .max,
+                betweenPlanes: runner.checkCancelled)
             options.log?(
                 .information, "\(erased) voxels apart from their organ's largest component became background")
         }

@@ -57,6 +57,11 @@ final class Runner {
         if stopped != 0 { throw Self.cancelled }
     }
 
+    /// For what the calling thread does alone, to be called now and then: reports the progress reached before it.
+    func checkCancelled() throws(AnatomyNetError) {
+        if tick(finished: 0) != 0 { throw Self.cancelled }
+    }
+
     /// Like `run`, for what is to be done also after the call has finished or was cancelled: progress is not
     /// reported.
     func runInAnyCase(items: Int64, _ body: (Int64, Int) -> Void) {

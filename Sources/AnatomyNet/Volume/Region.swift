@@ -40,9 +40,12 @@ public struct Region: Sendable, Equatable {
             throw AnatomyNetError(
                 .option, "the region's margin is \(margin) mm; it must be finite and not negative")
         }
+        if margin == 0 { return (target, target) }
         guard let spacing = geometry.spacing else {
             throw AnatomyNetError(
-                .option, "the region's margin is in mm, but the volume's spacing is unknown")
+                .option,
+                "the region's margin is \(margin) mm, but the volume's spacing is unknown; give the spacing, or a margin "
+                    + "of 0")
         }
         var source = target
         for axis in 0..<3 {

@@ -43,7 +43,7 @@ public struct ModelDescription: Sendable, Equatable {
         architecture = try settings.architecture(byDefault: architectureByDefault)
         channels = try settings.channels()
         blocks = try settings.blocks()
-        squeezeReduction = try settings.squeezeReduction()
+        squeezeReduction = try settings.squeezeReduction(of: architecture)
         activation = try settings.activation(of: architecture)
         classNamesKind = overrides.classNames == nil ? .metadata : .option
         statedClassNames = try settings.classNames()

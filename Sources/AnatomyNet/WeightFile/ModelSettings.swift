@@ -65,9 +65,13 @@ struct ModelSettings {
         try value(.blocks)?.integers(count: 1, in: 1...Architecture.largestBlockCount)[0]
     }
 
-    func squeezeReduction() throws(AnatomyNetError) -> SqueezeReduction {
+    mutating func squeezeReduction(of architecture: String) throws(AnatomyNetError) -> SqueezeReduction {
         let reductions = 1...Architecture.largestChannelCount
-        let reduction = try value(.squeezeReduction)?.integers(count: 2, in: reductions) ?? [15, 16]
+        let stated = try value(.squeezeReduction)?.integers(count: 2, in: reductions)
+        let reduction = stated ?? [15, 16]
+        if stated == nil, Architecture.hasSqueeze(architecture) {
+            defaults.append("squeeze reduction: \(reduction[0]), \(reduction[1])")
+        }
         return SqueezeReduction(encoder: reduction[0], decoder: reduction[1])
     }
 

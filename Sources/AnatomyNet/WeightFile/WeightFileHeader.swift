@@ -194,7 +194,8 @@ private final class HeaderReader {
         guard let type = ElementType(rawValue: text) else {
             throw AnatomyNetError(
                 .tensor,
-                "tensor \(quoted(name)) has dtype \(quoted(text)); allowed are F32, F16, BF16 and I64")
+                "tensor \(quoted(name)) has dtype \(quoted(text)); allowed are F32, F16 and BF16, and I64 for "
+                    + "num_batches_tracked")
         }
         return type
     }

@@ -75,6 +75,22 @@ import Testing
         #expect(buffer[0] == 255)
     }
 
+    /// A second of work for noise: callers that cancel need not wait for it.
+    @Test func bothPassesCanBeEndedAfterEachPlane() throws {
+        for last in [1, 100, 101, 199] {
+            let buffer = try noise()
+            var planes = 0
+            #expect {
+                try LargestComponent.keep(in: buffer.pointer, dimensions: Self.noiseSize) {
+                    () throws(AnatomyNetError) in
+                    planes += 1
+                    if planes == last { throw AnatomyNetError(.cancelled, "") }
+                }
+            } throws: { ($0 as? AnatomyNetError)?.kind == .cancelled }
+            #expect(planes == last)
+        }
+    }
+
     /// 125,000 pieces of 16 bytes: the table of 65,536 becomes one of twice as many, and during that there
     /// are both.
     @Test func tablesGrowNoFurtherThanTheMemoryLimitAllows() throws {

@@ -45,6 +45,22 @@ import Testing
         #expect(fractions == [0, 0.2, 0.4, 0.6, 0.8, 1, 1])
     }
 
+    /// What one thread does alone is no part of the work that is counted, but can be cancelled.
+    @Test func aPauseReportsWhatIsFinishedAndCancels() throws {
+        var fractions: [Double] = []
+        let runner = Runner(
+            workers: 1,
+            progress: { fraction in
+                fractions.append(fraction)
+                return fractions.count < 8
+            }, reportInterval: 0)
+        try runner.begin(totalCost: 10)
+        try runner.run(items: 5, cost: 5) { _, _ in }
+        try runner.checkCancelled()
+        #expect(fractions == [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.5])
+        #expect(throws: AnatomyNetError.self) { try runner.checkCancelled() }
+    }
+
     /// What is to be done behind a cancelled call, such as giving memory back, is no news to the caller.
     @Test func inAnyCaseEveryItemRunsAndNothingIsReported() throws {
         var reports = 0
