@@ -1,6 +1,7 @@
 # make            install what is missing, build the library and the demo runner
 # make demo       show a segmentation of a generated CT
-# make test       run every test of the library, the demo runner and the tools around them
+# make test       run every test of the library, the demo runner and the tools around them;
+#                 ANATOMYNET_TEST_RUNTIMES=1 beside libiomp5 and PyTorch from PyPI, too
 # make test-training  run the tests of the training package, with PyTorch from PyPI
 # make install    PREFIX=/usr/local DESTDIR= (neither may have white space); make uninstall likewise
 # make bench      measure layers, whole volumes, and other runtimes beside the library on this machine
