@@ -1,8 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
+import pytest
 import torch
 from conftest import ORGANS, blocks
 
-from anatomynet_training.augmentation import Augmentation, Examples, mirrored_classes
+from anatomynet_training.augmentation import Augmentation, Examples
+from anatomynet_training.mirroring import mirrored_classes
 from anatomynet_training.preprocessing import Preprocessing
 
 PREPROCESSING = Preprocessing(None, (-1000.0, 1500.0))
@@ -14,7 +18,28 @@ def draw(augmentation: Augmentation, patch, seed: int = 0, sample=None):
 
 def test_mirror_exchanges_left_and_right_names():
     assert mirrored_classes(ORGANS).tolist() == [0, 1, 3, 2]
-    assert mirrored_classes(("Parotid_L", "Mandible")).tolist() == [0, 1, 2]
+
+
+def test_an_organ_whose_other_side_is_no_class_becomes_background_in_the_mirror():
+    assert mirrored_classes(("Parotid_L", "Mandible")).tolist() == [0, 0, 2]
+    sample = replace(blocks(), organs=("BrainStem", "Parotid_L", "Eye_R"))
+    _, labels, mask = draw(Augmentation(mirror=1), None, sample=sample)
+    assert np.array_equal(labels[0] == 1, sample.labels[..., ::-1] == 1)
+    assert not (labels > 1).any()
+    # Nobody drew the organs that now lie where the classes would be.
+    assert mask.tolist() == [[0, 1, 0, 0]]
+
+
+@pytest.mark.parametrize("name", ["LeftParotid", "RightParotid", "parotid_left", "Parotid_Right", "parotid_l", "eye_r",
+                                  "Eye-L", "Eye R", "L_Eye", "LEye", "EyeR", "parotidleft", "Lens_Lt", "Left_Eye_L"])
+def test_the_mirror_refuses_names_whose_side_it_cannot_exchange(name):
+    with pytest.raises(ValueError, match=f"mirror.*{name}.*_L.*_R"):
+        mirrored_classes(("Mandible", name))
+
+
+def test_the_mirror_takes_names_without_a_side():
+    organs = ("Larynx", "SpinalCord", "Vertebra_L1", "Lens", "Retina", "PTV70", "Lobe_Frontal", "Oesophagus")
+    assert mirrored_classes(organs).tolist() == list(range(9))
 
 
 def test_without_augmentation_the_whole_volume_comes_back_padded():

@@ -242,6 +242,13 @@ def test_balanced_training_sees_every_organ_equally_often(tmp_path):
     np.testing.assert_allclose(centres, [[0.1, 1.0]])
 
 
+def test_a_run_that_mirrors_refuses_names_whose_side_it_cannot_exchange_before_it_begins(tmp_path):
+    named = [replace(samples(1)[0], organs=("BrainStem", "LeftParotid", "RightParotid"))]
+    Trainer(recipe(), named, [], tmp_path)
+    with pytest.raises(ValueError, match="LeftParotid, RightParotid"):
+        Trainer(recipe(augmentation=Augmentation(mirror=0.5)), named, [], tmp_path)
+
+
 def test_balancing_needs_an_organ(tmp_path):
     with pytest.raises(ValueError, match="no organ is drawn"):
         Trainer(recipe(balance_organs=True), [blocks("none", SHAPE, (False, False, False))], [], tmp_path)

@@ -8,6 +8,7 @@ import torch
 from monai.data import set_track_meta
 from torch import Tensor
 
+from .mirroring import mirrored_annotations, mirrored_classes
 from .preprocessing import Preprocessing
 from .sample import AIR_HU, Sample, mask_of
 from .settings import check_setting, is_probability
@@ -24,7 +25,7 @@ class Augmentation:
     """
 
     mirror: float = 0.0
-    """Probability of exchanging left and right, labels included."""
+    """Probability of exchanging left and right, labels included: see `mirroring`."""
     affine: float = 0.0
     """Probability of a rotation and scaling."""
     rotation_degrees: float = 0.0
@@ -109,7 +110,7 @@ class Examples:
             hounsfield = hounsfield[..., ::-1]
             exchange = mirrored_classes(sample.organs)
             labels = exchange[labels[..., ::-1]]
-            annotated = annotated[exchange[1:].astype(int) - 1]
+            annotated = mirrored_annotations(annotated, exchange)
 
         intensities = self.preprocessing.intensities(torch.from_numpy(hounsfield.astype(np.float32)))
         seed = int(generator.integers(2**31))
@@ -178,16 +179,6 @@ class Examples:
                 after = int(generator.integers(room - before + 1))
             padding += [before, after + -(extent + before + after) % self.padding_multiple]
         return torch.nn.functional.pad(intensities, padding), torch.nn.functional.pad(labels, padding)
-
-
-def mirrored_classes(organs: tuple[str, ...]) -> np.ndarray:
-    """For each class, background first, the class it becomes in a mirror: names ending in _L and _R exchange."""
-    exchange = [0]
-    for label, organ in enumerate(organs, start=1):
-        side = {"_L": "_R", "_R": "_L"}.get(organ[-2:])
-        partner = organ[:-2] + side if side else organ
-        exchange.append(organs.index(partner) + 1 if partner in organs else label)
-    return np.array(exchange, dtype=np.uint8)
 
 
 def _stored_region(labels: np.ndarray, generator: np.random.Generator) -> np.ndarray:

@@ -17,6 +17,7 @@ from torch import nn
 from .augmentation import Examples
 from .losses import LOSSES, merge_missing_into_background
 from .metrics import dice_per_organ
+from .mirroring import mirrored_classes
 from .networks import build_network, freeze_batch_statistics, pad_at_high_end
 from .precision import has_bfloat16_kernels
 from .preprocessing import prepare, segment
@@ -66,6 +67,8 @@ class Trainer:
         for sample in (*training, *validation):
             if sample.organs != training[0].organs:
                 raise ValueError(f"{sample.name}: organs {sample.organs} differ from {training[0].organs}")
+        if recipe.augmentation.mirror:
+            mirrored_classes(training[0].organs)  # Refuses names now that it would refuse in some step.
         self.recipe = recipe
         self.spacing_range = spacing_range(training, recipe)
         self.training = [
