@@ -33,14 +33,17 @@ def write_case(folder, sample):
 
 
 def test_from_images_to_a_weight_file(tmp_path, capsys):
-    for index in range(2):
-        write_case(tmp_path / "images" / f"case_{index}", blocks(annotated=(True, True, index == 0), seed=index))
     (tmp_path / "quick.toml").write_text(RECIPE)
-    samples, run, model = (str(tmp_path / name) for name in ("samples", "run", "model.safetensors"))
-    assert main(["import", "--layout", "folder", "--source", str(tmp_path / "images"), "--output", samples,
-                 "--organs", ",".join(ORGANS)]) == 0
-    assert main(["train", "--recipe", str(tmp_path / "quick.toml"), "--training", samples, "--validation", samples,
-                 "--run-folder", run]) == 0
+    samples, validation, run, model = (str(tmp_path / name) for name in ("train", "valid", "run", "model.safetensors"))
+    for index, output in enumerate((samples, samples, validation)):
+        images = tmp_path / f"images_{index}"
+        write_case(images / f"case_{index}", blocks(annotated=(True, True, index == 0), seed=index))
+        assert main(["import", "--layout", "folder", "--source", str(images), "--output", output,
+                     "--organs", ",".join(ORGANS)]) == 0
+    train = ["train", "--recipe", str(tmp_path / "quick.toml"), "--training", samples, "--run-folder", run]
+    assert main([*train, "--validation", samples]) == 1
+    assert "both training and validation: case_0, case_1" in capsys.readouterr().err
+    assert main([*train, "--validation", validation]) == 0
     assert (tmp_path / "run" / "learning-curve.png").exists()
     assert main(["export", "--checkpoint", f"{run}/best.pt", "--output", model, "--without-check",
                  "--license", "none", "--provenance", "Boxes."]) == 0

@@ -155,7 +155,7 @@ def test_learns_the_organs_of_one_volume(tmp_path):
     """From scratch to a validated, exportable, better-than-chance network within seconds."""
     stage = Stage(epochs=60, optimiser="adamw", learning_rate=1e-2, final_learning_rate=1e-3)
     trainer = Trainer(recipe(stages=(stage,), average=0.6, background="marginal", validate_every_epochs=30),
-                      samples(1), samples(1), tmp_path)
+                      samples(1), [blocks("validation", SHAPE, seed=1)], tmp_path)
     trainer.run(Limits())
     best = torch.load(tmp_path / BEST, weights_only=True)
     assert np.mean(list(best["validation"].values())) > 0.4
@@ -247,6 +247,11 @@ def test_a_run_that_mirrors_refuses_names_whose_side_it_cannot_exchange_before_i
     Trainer(recipe(), named, [], tmp_path)
     with pytest.raises(ValueError, match="LeftParotid, RightParotid"):
         Trainer(recipe(augmentation=Augmentation(mirror=0.5)), named, [], tmp_path)
+
+
+def test_validation_patients_are_kept_out_of_training(tmp_path):
+    with pytest.raises(ValueError, match="both training and validation: case_0, case_2$"):
+        Trainer(recipe(), samples(3), [samples(3)[2], blocks("other", SHAPE), samples(1)[0]], tmp_path)
 
 
 def test_balancing_needs_an_organ(tmp_path):

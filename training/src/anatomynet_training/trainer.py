@@ -67,6 +67,8 @@ class Trainer:
         for sample in (*training, *validation):
             if sample.organs != training[0].organs:
                 raise ValueError(f"{sample.name}: organs {sample.organs} differ from {training[0].organs}")
+        if common := {sample.name for sample in training} & {sample.name for sample in validation}:
+            raise ValueError(f"samples of both training and validation: {', '.join(sorted(common))}")
         if recipe.augmentation.mirror:
             mirrored_classes(training[0].organs)  # Refuses names now that it would refuse in some step.
         self.recipe = recipe
