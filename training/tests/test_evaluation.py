@@ -8,7 +8,7 @@ from conftest import ORGANS, blocks
 from anatomynet_training.dataset import save_sample
 from anatomynet_training.evaluation import evaluate, hausdorff95, relabelled, summary
 from anatomynet_training.library import LibraryError
-from anatomynet_training.metrics import dice
+from anatomynet_training.metrics import dice, dice_per_organ
 from anatomynet_training.overlays import overlay
 
 
@@ -22,7 +22,15 @@ def test_dice_counts_overlap_twice():
     assert dice(box(5), box(5)) == 1
     assert dice(box(5), box(8)) == pytest.approx(0.7)
     assert dice(box(5), box(25)) == 0
-    assert dice(np.zeros(3, bool), np.zeros(3, bool)) == 1
+    assert dice(box(5), np.zeros_like(box(5))) == 0
+
+
+def test_dice_of_two_empty_masks_is_undefined():
+    assert np.isnan(dice(np.zeros(3, bool), np.zeros(3, bool)))
+    undrawn_or_absent = replace(blocks(annotated=(True, False, True)), labels=np.zeros_like(blocks().labels))
+    found = np.where(blocks().labels == 3, 3, 0)
+    scores = dice_per_organ(found, undrawn_or_absent)
+    assert np.isnan(scores[:2]).all() and scores[2] == 0
 
 
 def test_hausdorff_distance_of_a_shifted_box_is_the_shift_in_millimetres():

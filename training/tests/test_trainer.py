@@ -186,6 +186,22 @@ def test_a_run_whose_validation_shows_no_organ_can_be_exported(tmp_path):
     export(tmp_path / LAST, tmp_path / "model.safetensors", "none", "Boxes.")
 
 
+@pytest.mark.filterwarnings("error")
+def test_an_organ_that_a_validation_sample_neither_has_nor_was_found_in_is_in_no_mean(tmp_path, monkeypatch):
+    first, second = blocks("first", SHAPE), blocks("second", SHAPE)
+    second.labels[second.labels == 2] = 0
+    for sample in (first, second):
+        sample.labels[sample.labels == 3] = 0
+    labels = np.where(second.labels == 1, 1, 0)  # Parotid_L is missed in the one sample that has it.
+    monkeypatch.setattr(trainer_module, "segment", lambda network, sample, *_, **__: labels)
+    monkeypatch.setattr(trainer_module, "body_box", lambda *_, **__: (slice(None),) * 3)
+    Trainer(recipe(), samples(1), [first, second], tmp_path).run(Limits())
+    with (tmp_path / CURVE).open() as file:
+        row = list(csv.DictReader(file))[-1]
+    assert [row[organ] for organ in ORGANS] == ["1.0", "0.0", "nan"]
+    assert row["mean_dsc"] == "0.5"
+
+
 @pytest.mark.parametrize("spoil", ["loss", "gradient"])
 @pytest.mark.parametrize("clip", [0.0, 2.0])
 def test_a_run_that_diverges_stops_before_anything_is_spoilt(tmp_path, monkeypatch, spoil, clip):

@@ -27,7 +27,7 @@ class Score:
     case: str
     organ: str
     dsc: float
-    """NaN where truth and prediction are empty: nothing was to be found, and nothing was."""
+    """NaN where truth and prediction are empty."""
     hausdorff95: float
     """Millimetres; NaN where truth or prediction is empty."""
     truth_voxels: int
@@ -45,8 +45,7 @@ def scores_of(sample: Sample, predicted: np.ndarray) -> list[Score]:
         if not sample.drawn[label - 1]:
             continue
         truth, own = sample.labels == label, predicted == label
-        dsc = dice(own, truth) if truth.any() or own.any() else float("nan")
-        scores.append(Score(sample.name, organ, dsc, hausdorff95(own, truth, sample.spacing),
+        scores.append(Score(sample.name, organ, dice(own, truth), hausdorff95(own, truth, sample.spacing),
                             int(truth.sum()), int(own.sum())))
     return scores
 

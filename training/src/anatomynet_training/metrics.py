@@ -6,16 +6,13 @@ from .sample import Sample
 
 
 def dice(predicted: np.ndarray, truth: np.ndarray) -> float:
-    """2 TP / (2 TP + FN + FP) of two masks; 1 where both are empty.
-
-    The paper's definition, but for the empty masks, of which it says nothing: `evaluation` counts them apart.
-    """
+    """2 TP / (2 TP + FN + FP) of two masks; NaN where both are empty: nothing was to be found, and nothing was."""
     total = int(predicted.sum()) + int(truth.sum())
-    return 1.0 if total == 0 else 2.0 * int((predicted & truth).sum()) / total
+    return 2.0 * int((predicted & truth).sum()) / total if total else float("nan")
 
 
 def dice_per_organ(predicted: np.ndarray, sample: Sample) -> list[float]:
-    """DSC of each organ of the sample; NaN where it was not drawn."""
+    """DSC of each organ of the sample; NaN where it was not drawn, or neither is there nor was found."""
     return [
         dice(predicted == label, sample.labels == label) if drawn else float("nan")
         for label, drawn in enumerate(sample.drawn, start=1)

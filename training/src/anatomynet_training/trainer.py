@@ -376,7 +376,7 @@ def make_optimiser(stage: Stage, network: nn.Module) -> torch.optim.Optimizer:
 
 def validation_scores(network: nn.Module, samples: list[Sample], recipe: Recipe,
                       autocast: bool) -> dict[str, np.ndarray]:
-    """DSC per organ over the samples, in their original grids; NaN where an organ was not drawn.
+    """DSC per organ over the samples, in their original grids; NaN where an organ was not drawn, or neither is there nor was found.
 
     Volumes are cut to the body first, for speed; the reported figures of a model come from
     `evaluate`, which runs the library on whole volumes.
