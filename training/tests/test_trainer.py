@@ -18,6 +18,7 @@ from anatomynet_training.learning_curve import draw_learning_curve
 from anatomynet_training.losses import LOSSES
 from anatomynet_training.networks import build_network
 from anatomynet_training.recipe import Recipe, Stage, load_recipe, recipe_from
+from anatomynet_training.sample import Sample
 from anatomynet_training.trainer import (
     BEST,
     CHECKPOINT,
@@ -337,6 +338,30 @@ def test_paper_recipe_is_the_published_schedule():
     first, second = load_recipe("paper").stages
     assert (first.optimiser, first.learning_rate, first.epochs) == ("rmsprop", 0.002, 150)
     assert (second.optimiser, second.learning_rate, second.epochs) == ("sgd", 0.001, 50)
+
+
+def test_paper_recipe_keeps_a_head_and_neck_volume_whole(tmp_path, capsys):
+    """Of the paper's average extents, 178 x 302 x 225, in a field of view that is half as large again."""
+    intensities = np.full((190, 340, 280), -1024, np.int16)
+    intensities[6:176, 20:314, 30:247] = 0
+    paper = load_recipe("paper")
+    patient = Sample("patient", intensities, np.zeros(intensities.shape, np.uint8), (), (), paper.spacing)
+    trainer = Trainer(paper, [patient], [], tmp_path)
+    assert trainer.training[0].labels.shape == (178, 302, 225)
+    drawn, _, _ = trainer.examples.draw(trainer.training[0], None, np.random.default_rng(0))
+    assert drawn.shape[2:] == (184, 304, 232)
+    assert "patient" not in capsys.readouterr().out
+
+
+def test_volumes_that_are_cut_to_the_voxel_limit_are_reported(tmp_path, capsys):
+    whole = replace(WHOLE, frozen_statistics=False)
+    limited = {"voxel_limit": 10 * 24 * 40, "spacing": (3.0, 2.0, 2.0)}
+    training = [blocks("tall", SHAPE), blocks("short", (10, 24, 40))]
+    Trainer(recipe(stages=(PATCHES, whole), **limited), training, [], tmp_path)
+    assert capsys.readouterr().out == (
+        "tall: cut to 10 of its 16 slices (30 of 48 mm) in each step on whole volumes, for voxel_limit is 9600\n")
+    Trainer(recipe(stages=(PATCHES,), **limited), training, [], tmp_path)
+    assert capsys.readouterr().out == ""
 
 
 def test_misspelt_settings_are_refused():

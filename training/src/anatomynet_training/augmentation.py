@@ -132,6 +132,11 @@ class Examples:
             intensities, labels_tensor = self._set_in_air(intensities, labels_tensor, generator)
         return intensities[None], labels_tensor, torch.from_numpy(mask_of(annotated))[None]
 
+    def slices_of_whole(self, shape: tuple[int, ...]) -> int:
+        """How many slices of a volume of these extents (z, y, x) `voxel_limit` leaves in a step on whole volumes."""
+        depth, height, width = shape
+        return min(depth, max(8, self.voxel_limit // (height * width)))
+
     def _patch_box(self, sample: Sample, size: tuple[int, ...], generator: np.random.Generator) -> tuple[slice, ...]:
         centre = None
         drawn = [label for label, flag in enumerate(sample.annotated, start=1) if flag]
@@ -160,7 +165,7 @@ class Examples:
         if generator.random() < self.augmentation.truncate:
             cut = int(generator.integers(1, max(2, depth // 2)))
             low, high = (cut, depth) if generator.random() < 0.5 else (0, depth - cut)
-        allowed = max(8, self.voxel_limit // (height * width))
+        allowed = self.slices_of_whole(sample.labels.shape)
         if high - low > allowed:
             low += int(generator.integers(high - low - allowed + 1))
             high = low + allowed

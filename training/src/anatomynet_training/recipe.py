@@ -74,8 +74,8 @@ class Recipe:
     """Centre equally many patches on every organ, however rarely it is drawn: samples, and the organ of a sample, are
     drawn in inverse proportion to how many samples have their organs. Otherwise every sample comes once an epoch."""
     voxel_limit: int = 1_000_000
-    """A whole volume with more voxels is cut at a random height: for memory, 1.6 KB a voxel with autocast and about
-    twice that without, and for time per step."""
+    """A whole volume with more voxels is cut to as many slices as that leaves, at a random height: for memory, 1.6 KB a
+    voxel with autocast and about twice that without, and for time per step."""
     augmentation: Augmentation = field(default_factory=Augmentation)
     validate_every_epochs: float = 1.0
 

@@ -86,6 +86,7 @@ class Trainer:
         self.organ_weights = _organ_rarity(self.training) if recipe.balance_organs else None
         self.examples = Examples(recipe.preprocessing, recipe.augmentation, recipe.voxel_limit, multiple,
                                  self.organ_weights)
+        self._report_cut_volumes()
         self.averaged = copy.deepcopy(self.network).eval()
         self.squeeze = WholeVolumeSqueeze(self.network, self._whole_volume)
         self.weights = self._weights()
@@ -103,6 +104,16 @@ class Trainer:
     def _prepared(self, sample: Sample) -> Sample:
         prepared = prepare(sample, self.recipe.preprocessing)
         return prepared.cropped(body_box(prepared.intensities, margin=4)) if self.recipe.crop_to_body else prepared
+
+    def _report_cut_volumes(self) -> None:
+        if all(stage.patch for stage in self.recipe.stages):
+            return
+        for sample in self.training:
+            depth, kept = len(sample.labels), self.examples.slices_of_whole(sample.labels.shape)
+            if kept < depth:
+                height = sample.spacing[0]
+                print(f"{sample.name}: cut to {kept} of its {depth} slices ({kept * height:.0f} of {depth * height:.0f} mm) "
+                      f"in each step on whole volumes, for voxel_limit is {self.recipe.voxel_limit}", flush=True)
 
     def _whole_volume(self, sample: Sample) -> torch.Tensor:
         intensities = self.recipe.preprocessing.intensities(torch.from_numpy(sample.intensities.astype(np.float32)))
