@@ -17,12 +17,12 @@ from anatomynet_training.export import export
 from anatomynet_training.learning_curve import draw_learning_curve
 from anatomynet_training.losses import LOSSES
 from anatomynet_training.networks import build_network
+from anatomynet_training.progress_table import CURVE
 from anatomynet_training.recipe import Recipe, Stage, load_recipe, recipe_from
 from anatomynet_training.sample import Sample
 from anatomynet_training.trainer import (
     BEST,
     CHECKPOINT,
-    CURVE,
     LAST,
     DivergedError,
     Limits,
@@ -162,8 +162,7 @@ def test_learns_the_organs_of_one_volume(tmp_path):
     assert np.mean(list(best["validation"].values())) > 0.4
     assert best["organs"] == list(ORGANS)
     assert best["spacing_range"] == [[3.0, 2.0, 2.0], [3.0, 2.0, 2.0]]
-    with (tmp_path / CURVE).open() as file:
-        rows = list(csv.DictReader(file))
+    rows = progress_rows(tmp_path)
     assert len(rows) == 2 and set(ORGANS) < set(rows[0])
     draw_learning_curve(tmp_path / CURVE, tmp_path / "curve.png")
     assert (tmp_path / "curve.png").stat().st_size > 1000
@@ -187,6 +186,54 @@ def test_a_run_whose_validation_shows_no_organ_can_be_exported(tmp_path):
     export(tmp_path / LAST, tmp_path / "model.safetensors", "none", "Boxes.")
 
 
+def progress_rows(folder: Path) -> list[dict[str, str]]:
+    with (folder / CURVE).open() as file:
+        return list(csv.DictReader(file))
+
+
+def with_losses(trainer: Trainer, stop_at: int | None = None) -> Trainer:
+    """The trainer, but that a step only counts: its loss is the step's number."""
+
+    def step(*_):
+        trainer.stop_requested = trainer.step + 1 == stop_at
+        return float(trainer.step)
+
+    trainer._train_step = step
+    return trainer
+
+
+def test_the_loss_of_a_validation_is_the_mean_since_the_one_before_however_often_interrupted(tmp_path, monkeypatch):
+    monkeypatch.setattr(trainer_module, "segment", lambda network, sample, *_, **__: sample.labels)
+    settings = recipe(stages=(replace(PATCHES, epochs=6),), validate_every_epochs=3)
+    for stops in ([], [1, 4, 5]):
+        folder = tmp_path / str(len(stops))
+        for stop_at in [*stops, None]:
+            with_losses(Trainer(settings, samples(1), [blocks("v", SHAPE)], folder), stop_at).run(Limits())
+        assert [(row["step"], row["loss"]) for row in progress_rows(folder)] == [("3", "1.0"), ("6", "4.0")]
+
+
+def test_progress_later_than_the_checkpoint_is_dropped_and_written_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(trainer_module, "segment", lambda network, sample, *_, **__: sample.labels)
+    settings = recipe(stages=(replace(PATCHES, epochs=3),), validate_every_epochs=1)
+
+    def trainer(stop_at=None):
+        return with_losses(Trainer(settings, samples(1), [blocks("v", SHAPE)], tmp_path), stop_at)
+
+    trainer(stop_at=1).run(Limits())
+    early = (tmp_path / CHECKPOINT).read_bytes()
+    trainer().run(Limits())
+    whole = (tmp_path / CURVE).read_text()
+    assert [row["step"] for row in progress_rows(tmp_path)] == ["1", "2", "3"]
+    # As a kill leaves it, the last row half written.
+    (tmp_path / CURVE).write_text(whole[:-20])
+    (tmp_path / CHECKPOINT).write_bytes(early)
+    trainer().run(Limits())
+    assert (tmp_path / CURVE).read_text() == whole
+    (tmp_path / CHECKPOINT).unlink()
+    trainer().run(Limits())
+    assert (tmp_path / CURVE).read_text() == whole
+
+
 @pytest.mark.filterwarnings("error")
 def test_an_organ_that_a_validation_sample_neither_has_nor_was_found_in_is_in_no_mean(tmp_path, monkeypatch):
     first, second = blocks("first", SHAPE), blocks("second", SHAPE)
@@ -197,8 +244,7 @@ def test_an_organ_that_a_validation_sample_neither_has_nor_was_found_in_is_in_no
     monkeypatch.setattr(trainer_module, "segment", lambda network, sample, *_, **__: labels)
     monkeypatch.setattr(trainer_module, "body_box", lambda *_, **__: (slice(None),) * 3)
     Trainer(recipe(), samples(1), [first, second], tmp_path).run(Limits())
-    with (tmp_path / CURVE).open() as file:
-        row = list(csv.DictReader(file))[-1]
+    row = progress_rows(tmp_path)[-1]
     assert [row[organ] for organ in ORGANS] == ["1.0", "0.0", "nan"]
     assert row["mean_dsc"] == "0.5"
 

@@ -14,11 +14,12 @@ from .export import BACKGROUND, check_parity, export
 from .learning_curve import draw_learning_curve
 from .library import Library, LibraryError
 from .networks import ARCHITECTURES, architecture_of
+from .progress_table import CURVE
 from .readers import LAYOUTS, cases_of
 from .readers.pddca import ORGANS as PAPER_ORGANS
 from .readers.phantom import generate_phantom
 from .recipe import load_recipe
-from .trainer import CURVE, Limits, Trainer
+from .trainer import Limits, Trainer
 from .weight_file import ModelDescription, save_weight_file
 
 

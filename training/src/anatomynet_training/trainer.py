@@ -1,7 +1,6 @@
 """The training loop: resumable at any moment, and honest about how far it is."""
 
 import copy
-import csv
 import math
 import signal
 import time
@@ -21,6 +20,7 @@ from .mirroring import mirrored_classes
 from .networks import build_network, freeze_batch_statistics, pad_at_high_end
 from .precision import has_bfloat16_kernels
 from .preprocessing import prepare, segment
+from .progress_table import CURVE, append_row, drop_rows_after
 from .recipe import Recipe, Stage, recipe_from
 from .run_state import read_state, write_state
 from .sample import Sample, body_box, class_weights
@@ -30,7 +30,6 @@ from .weight_file import class_names, load_weight_file
 CHECKPOINT = "checkpoint.pt"
 BEST = "best.pt"
 LAST = "last.pt"
-CURVE = "progress.csv"
 
 IDENTITY = {"seed": "seed", "organs": "list of organs", "training": "list of training samples"}
 """What a checkpoint says of its run besides the recipe, and what a user calls it."""
@@ -99,6 +98,8 @@ class Trainer:
         self.progress = 0.0
         self.best = -1.0
         self.next_validation = recipe.validate_every_epochs
+        # Of the steps since the last validation.
+        self.loss_sum, self.loss_count = 0.0, 0
         self.stop_requested = False
 
     def _prepared(self, sample: Sample) -> Sample:
@@ -144,6 +145,7 @@ class Trainer:
         self.folder.mkdir(parents=True, exist_ok=True)
         if (self.folder / CHECKPOINT).exists():
             self._restore()
+        drop_rows_after(self.folder / CURVE, self.step)
         previous = {name: signal.signal(name, self._request_stop) for name in (signal.SIGTERM, signal.SIGINT)}
         try:
             self._loop(limits)
@@ -155,12 +157,15 @@ class Trainer:
     def _loop(self, limits: Limits) -> None:
         began, progress_at_start, step_at_start = time.time(), self.progress, self.step
         total_steps = math.ceil(self.recipe.epochs * len(self.training))
-        saved, reported, losses = began, began, []
+        saved, reported, unreported = began, began, []
         while self.progress < 1 and not self.stop_requested:
             index, fraction = self.recipe.stage_at(self.progress)
             self._enter(index)
-            losses.append(self._train_step(self.recipe.stages[index], fraction))
+            loss = self._train_step(self.recipe.stages[index], fraction)
             self.step += 1
+            self.loss_sum += loss
+            self.loss_count += 1
+            unreported.append(loss)
             now = time.time()
             if limits.minutes is None:
                 self.progress = min(1.0, self.step / total_steps)
@@ -172,15 +177,15 @@ class Trainer:
                 remaining = (now - began) * (1 - self.progress) / done
                 rate = (now - began) / (self.step - step_at_start)
                 print(
-                    f"step {self.step}  {100 * self.progress:.1f} %  stage {index + 1}  loss {np.mean(losses):.4f}  "
+                    f"step {self.step}  {100 * self.progress:.1f} %  stage {index + 1}  loss {np.mean(unreported):.4f}  "
                     f"{rate:.2f} s/step  {remaining / 60:.0f} min left",
                     flush=True,
                 )
-                reported, losses = now, losses[-200:]
+                reported, unreported = now, []
             epoch = self.step / len(self.training)
             if self.validation and (epoch >= self.next_validation or self.progress >= 1):
                 self.next_validation = epoch + self.recipe.validate_every_epochs
-                self._validate(float(np.mean(losses)))
+                self._validate()
             if time.time() - saved > 60 * limits.checkpoint_minutes:
                 self._save()
                 saved = time.time()
@@ -260,7 +265,7 @@ class Trainer:
             freeze_batch_statistics(self.network)
         self.stage_index = index
 
-    def _validate(self, loss: float) -> None:
+    def _validate(self) -> None:
         scores = validation_scores(self.averaged, self.validation, self.recipe, self.autocast)
         means = {organ: float(np.nanmean(values)) if np.isfinite(values).any() else math.nan
                  for organ, values in scores.items()}
@@ -273,17 +278,12 @@ class Trainer:
             "epoch": round(self.step / len(self.training), 3),
             "progress": round(self.progress, 5),
             "learning_rate": self.optimiser.param_groups[0]["lr"],
-            "loss": loss,
+            "loss": self.loss_sum / self.loss_count,
             "mean_dsc": mean,
             **means,
         }
-        path = self.folder / CURVE
-        new = not path.exists()
-        with path.open("a", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, fieldnames=list(row))
-            if new:
-                writer.writeheader()
-            writer.writerow(row)
+        append_row(self.folder / CURVE, row)
+        self.loss_sum, self.loss_count = 0.0, 0
         if mean > self.best:
             self.best = mean
             write_state(self.folder / BEST, self._exportable() | {"validation": means})
@@ -311,6 +311,8 @@ class Trainer:
                 "progress": self.progress,
                 "best": self.best,
                 "next_validation": self.next_validation,
+                "loss_sum": self.loss_sum,
+                "loss_count": self.loss_count,
                 "squeeze": self.squeeze.means,
                 "recipe": self.recipe.table(),
                 **self._identity(),
@@ -343,6 +345,8 @@ class Trainer:
         self.squeeze.means = state["squeeze"]
         for name in ("step", "progress", "best", "next_validation"):
             setattr(self, name, state[name])
+        # Checkpoints up to version 0.2.0 have none.
+        self.loss_sum, self.loss_count = state.get("loss_sum", 0.0), state.get("loss_count", 0)
         print(f"resumed at step {self.step}, {100 * self.progress:.1f} %", flush=True)
 
     def _request_stop(self, *_: Any) -> None:
