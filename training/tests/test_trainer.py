@@ -123,6 +123,64 @@ def test_a_run_goes_on_only_with_its_own_seed_organs_and_samples(tmp_path):
     Trainer(recipe(), samples(1), [], tmp_path).run(Limits())
 
 
+def changed(**changes):
+    sample = samples(1)[0]
+    return [replace(sample, **{name: change(getattr(sample, name)) for name, change in changes.items()})]
+
+
+def test_a_run_goes_on_only_with_its_samples_as_they_were(tmp_path):
+    def trainer(training, validation=()):
+        return Trainer(recipe(), training, list(validation), tmp_path)
+
+    trainer(samples(1))._save()
+    for training in (changed(intensities=lambda voxels: voxels + (voxels == 600)),
+                     changed(labels=lambda labels: labels[::-1].copy()),
+                     changed(annotated=lambda _: (True, True, False)),
+                     changed(completed=lambda _: (False, True, False)),
+                     changed(spacing=lambda _: (3.0, 2.0, 2.5))):
+        with pytest.raises(ValueError, match="another content of the training samples"):
+            trainer(training)._restore()
+    with pytest.raises(ValueError, match="another list of validation samples"):
+        trainer(samples(1), [blocks("validation", SHAPE)])._restore()
+    trainer(changed(intensities=np.asfortranarray))._restore()
+
+
+def test_a_run_goes_on_with_the_weights_it_started_from_or_without_naming_them(tmp_path):
+    own, other = (weight_file(tmp_path / name, ORGANS) for name in ("own.safetensors", "other.safetensors"))
+
+    def trainer(folder, start):
+        made = Trainer(recipe(), samples(1), [], tmp_path / folder)
+        if start:
+            made.start_from(start)
+        made.folder.mkdir(exist_ok=True)
+        return made
+
+    trainer("started", own)._save()
+    trainer("random", None)._save()
+    for folder in ("started", "random"):
+        with pytest.raises(ValueError, match=f"{folder} holds a run with another file of start weights"):
+            trainer(folder, other)._restore()
+    trainer("started", own)._restore()
+    unnamed = trainer("started", None)
+    unnamed._restore()
+    unnamed._save()
+    with pytest.raises(ValueError, match="another file of start weights"):
+        trainer("started", other)._restore()
+
+
+def test_a_checkpoint_of_an_earlier_version_goes_on(tmp_path, capsys):
+    Trainer(recipe(), samples(1), [], tmp_path)._save()
+    state = torch.load(tmp_path / CHECKPOINT)
+    for name in ("validation", "content", "start_weights", "loss_sum", "loss_count"):
+        del state[name]
+    torch.save(state, tmp_path / CHECKPOINT)
+    trainer = Trainer(recipe(), samples(1), [blocks("validation", SHAPE)], tmp_path)
+    trainer.start_from(weight_file(tmp_path / "m.safetensors", ORGANS))
+    trainer._restore()
+    assert "start weights count at the beginning of a run alone" in capsys.readouterr().out
+    assert all(torch.equal(value, state["network"][name]) for name, value in trainer.network.state_dict().items())
+
+
 def test_a_damaged_checkpoint_is_named(tmp_path):
     (tmp_path / CHECKPOINT).write_bytes(b"PK")
     with pytest.raises(ValueError, match=f"{CHECKPOINT}: not a file that a training run wrote"):

@@ -1,6 +1,7 @@
 """The training loop: resumable at any moment, and honest about how far it is."""
 
 import copy
+import hashlib
 import math
 import signal
 import time
@@ -22,6 +23,7 @@ from .precision import has_bfloat16_kernels
 from .preprocessing import prepare, segment
 from .progress_table import CURVE, append_row, drop_rows_after
 from .recipe import Recipe, Stage, recipe_from
+from .run_identity import check_identity, identity_of
 from .run_state import read_state, write_state
 from .sample import Sample, body_box, class_weights
 from .squeeze import WholeVolumeSqueeze
@@ -30,9 +32,6 @@ from .weight_file import class_names, load_weight_file
 CHECKPOINT = "checkpoint.pt"
 BEST = "best.pt"
 LAST = "last.pt"
-
-IDENTITY = {"seed": "seed", "organs": "list of organs", "training": "list of training samples"}
-"""What a checkpoint says of its run besides the recipe, and what a user calls it."""
 
 
 @dataclass
@@ -79,6 +78,9 @@ class Trainer:
         self.folder = folder
         self.seed = seed
         self.organs = training[0].organs
+        self.identity = identity_of(seed, training, validation)
+        self.start_weights: str | None = None
+        """SHA-256 of the weight file that the run began with."""
         torch.manual_seed(seed)
         self.network = build_network(recipe.network, len(self.organs) + 1).to(memory_format=torch.channels_last_3d)
         multiple = self.network.architecture.padding_multiple
@@ -139,6 +141,7 @@ class Trainer:
                 f"{weight_file}: the tensors are not those of {self.recipe.network} for {len(self.organs) + 1} classes"
             ) from error
         self.averaged.load_state_dict(state)
+        self.start_weights = hashlib.sha256(weight_file.read_bytes()).hexdigest()
 
     def run(self, limits: Limits) -> None:
         """Trains until the recipe or the time is done, or SIGTERM or SIGINT asks to stop; then checkpoints."""
@@ -315,27 +318,18 @@ class Trainer:
                 "loss_count": self.loss_count,
                 "squeeze": self.squeeze.means,
                 "recipe": self.recipe.table(),
-                **self._identity(),
+                "start_weights": self.start_weights,
+                **self.identity,
             },
         )
-
-    def _identity(self) -> dict[str, Any]:
-        """What must be the same for a run to go on as if nothing had happened."""
-        return {
-            "seed": self.seed,
-            "organs": list(self.organs),
-            "training": [sample.name for sample in self.training],
-        }
 
     def _restore(self) -> None:
         state = read_state(self.folder / CHECKPOINT)
         # Settings that a checkpoint of an earlier version does not name have their defaults.
         if recipe_from(state["recipe"]) != recipe_from(self.recipe.table()):
             raise ValueError(f"{self.folder} holds a run of another recipe; use a new folder")
-        for name, own in self._identity().items():
-            # Checkpoints of version 0.1.0 do not say.
-            if state.get(name, own) != own:
-                raise ValueError(f"{self.folder} holds a run with another {IDENTITY[name]}; use a new folder")
+        check_identity(state, self.identity, self.folder)
+        self._check_start_weights(state)
         self.network.load_state_dict(state["network"])
         self.averaged.load_state_dict(state["averaged"])
         if state["optimiser"] is not None:
@@ -348,6 +342,14 @@ class Trainer:
         # Checkpoints up to version 0.2.0 have none.
         self.loss_sum, self.loss_count = state.get("loss_sum", 0.0), state.get("loss_count", 0)
         print(f"resumed at step {self.step}, {100 * self.progress:.1f} %", flush=True)
+
+    def _check_start_weights(self, state: dict[str, Any]) -> None:
+        if self.start_weights is None:
+            self.start_weights = state.get("start_weights")
+        elif "start_weights" not in state:  # A checkpoint up to version 0.2.0.
+            print("start weights count at the beginning of a run alone; this one goes on from its own", flush=True)
+        elif state["start_weights"] != self.start_weights:
+            raise ValueError(f"{self.folder} holds a run with another file of start weights, or none; use a new folder")
 
     def _request_stop(self, *_: Any) -> None:
         self.stop_requested = True
