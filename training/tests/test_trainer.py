@@ -410,12 +410,22 @@ def test_weights_are_proportional_to_the_papers(tmp_path):
     assert Trainer(recipe(background="marginal"), partly, [], tmp_path).weights.tolist() == pytest.approx([1, 1, 3, 1])
 
 
-def test_spacing_range_is_widened_by_the_scaling_that_is_trained_with():
+def test_spacing_range_is_the_samples_where_they_are_resampled_to_one_grid():
     fine = blocks("fine")
     coarse = replace(blocks("coarse"), spacing=(4.0, 2.5, 2.5))
+    scaling = Augmentation(affine=0.5, scale=0.1)
     assert spacing_range([fine, coarse], recipe()) == ((3, 2, 2), (4, 2.5, 2.5))
-    scaled = recipe(augmentation=Augmentation(affine=0.5, scale=0.1))
-    assert spacing_range([fine, coarse], scaled) == ((2.7, 1.8, 1.8), (4.4, 2.75, 2.75))
+    assert spacing_range([fine, coarse], recipe(augmentation=scaling, spacing=(3.0, 3.0, 3.0))) == (
+        (3, 2, 2), (4, 2.5, 2.5))
+
+
+def test_spacing_range_is_widened_by_the_scaling_where_the_network_sees_the_samples_own_grids():
+    fine = blocks("fine")
+    coarse = replace(blocks("coarse"), spacing=(4.0, 2.5, 2.5))
+    scaling = Augmentation(affine=0.5, scale=0.1)
+    assert spacing_range([fine, coarse], recipe(augmentation=scaling)) == ((2.7, 1.8, 1.8), (4.4, 2.75, 2.75))
+    assert spacing_range([fine, coarse], recipe(augmentation=replace(scaling, affine=0.0))) == (
+        (3, 2, 2), (4, 2.5, 2.5))
 
 
 def test_learning_rate_follows_half_a_cosine():

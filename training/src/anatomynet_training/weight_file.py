@@ -31,7 +31,7 @@ class ModelDescription:
     spacing: tuple[float, float, float] | None
     """Millimetres of the network's grid; None where it takes any."""
     spacing_range: tuple[tuple[float, float, float], tuple[float, float, float]] | None = None
-    """Smallest and largest spacing of the volumes it was trained on, before resampling."""
+    """Smallest and largest spacing of the volumes it was trained on, before resampling; see `spacing_range`."""
     batch_norm: str = "running"
     """'running' or 'volume'."""
     licence: str = ""
