@@ -12,6 +12,7 @@ from conftest import ORGANS, blocks
 
 import anatomynet_training
 from anatomynet_training import trainer as trainer_module
+from anatomynet_training import validation
 from anatomynet_training.augmentation import Augmentation
 from anatomynet_training.export import export
 from anatomynet_training.learning_curve import draw_learning_curve
@@ -261,7 +262,7 @@ def with_losses(trainer: Trainer, stop_at: int | None = None) -> Trainer:
 
 
 def test_the_loss_of_a_validation_is_the_mean_since_the_one_before_however_often_interrupted(tmp_path, monkeypatch):
-    monkeypatch.setattr(trainer_module, "segment", lambda network, sample, *_, **__: sample.labels)
+    monkeypatch.setattr(validation, "segment", lambda network, sample, *_, **__: sample.labels)
     settings = recipe(stages=(replace(PATCHES, epochs=6),), validate_every_epochs=3)
     for stops in ([], [1, 4, 5]):
         folder = tmp_path / str(len(stops))
@@ -271,7 +272,7 @@ def test_the_loss_of_a_validation_is_the_mean_since_the_one_before_however_often
 
 
 def test_progress_later_than_the_checkpoint_is_dropped_and_written_again(tmp_path, monkeypatch):
-    monkeypatch.setattr(trainer_module, "segment", lambda network, sample, *_, **__: sample.labels)
+    monkeypatch.setattr(validation, "segment", lambda network, sample, *_, **__: sample.labels)
     settings = recipe(stages=(replace(PATCHES, epochs=3),), validate_every_epochs=1)
 
     def trainer(stop_at=None):
@@ -299,8 +300,7 @@ def test_an_organ_that_a_validation_sample_neither_has_nor_was_found_in_is_in_no
     for sample in (first, second):
         sample.labels[sample.labels == 3] = 0
     labels = np.where(second.labels == 1, 1, 0)  # Parotid_L is missed in the one sample that has it.
-    monkeypatch.setattr(trainer_module, "segment", lambda network, sample, *_, **__: labels)
-    monkeypatch.setattr(trainer_module, "body_box", lambda *_, **__: (slice(None),) * 3)
+    monkeypatch.setattr(validation, "segment", lambda network, sample, *_, **__: labels)
     Trainer(recipe(), samples(1), [first, second], tmp_path).run(Limits())
     row = progress_rows(tmp_path)[-1]
     assert [row[organ] for organ in ORGANS] == ["1.0", "0.0", "nan"]

@@ -6,6 +6,9 @@ import numpy as np
 
 AIR_HU = -1024
 
+BODY_MARGIN = 4
+"""Voxels that are kept around the body where volumes are cropped to it."""
+
 
 @dataclass(frozen=True)
 class Sample:

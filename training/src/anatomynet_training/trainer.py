@@ -16,17 +16,17 @@ from torch import nn
 
 from .augmentation import Examples
 from .losses import LOSSES, merge_missing_into_background
-from .metrics import dice_per_organ
 from .mirroring import mirrored_classes
 from .networks import build_network, freeze_batch_statistics, pad_at_high_end
 from .precision import has_bfloat16_kernels
-from .preprocessing import prepare, segment
+from .preprocessing import prepare
 from .progress_table import CURVE, append_row, drop_rows_after
 from .recipe import Recipe, Stage, recipe_from
 from .run_identity import check_identity, identity_of
 from .run_state import read_state, write_state
-from .sample import Sample, body_box, class_weights
+from .sample import BODY_MARGIN, Sample, body_box, class_weights
 from .squeeze import WholeVolumeSqueeze
+from .validation import validation_scores
 from .weight_file import class_names, load_weight_file
 
 CHECKPOINT = "checkpoint.pt"
@@ -106,7 +106,7 @@ class Trainer:
 
     def _prepared(self, sample: Sample) -> Sample:
         prepared = prepare(sample, self.recipe.preprocessing)
-        return prepared.cropped(body_box(prepared.intensities, margin=4)) if self.recipe.crop_to_body else prepared
+        return prepared.cropped(body_box(prepared.intensities, BODY_MARGIN)) if self.recipe.crop_to_body else prepared
 
     def _report_cut_volumes(self) -> None:
         if all(stage.patch for stage in self.recipe.stages):
@@ -390,22 +390,6 @@ def make_optimiser(stage: Stage, network: nn.Module) -> torch.optim.Optimizer:
     if stage.optimiser == "sgd":
         return torch.optim.SGD(parameters, lr=stage.learning_rate, momentum=0.9)
     return torch.optim.AdamW(parameters, lr=stage.learning_rate, weight_decay=1e-4)
-
-
-def validation_scores(network: nn.Module, samples: list[Sample], recipe: Recipe,
-                      autocast: bool) -> dict[str, np.ndarray]:
-    """DSC per organ over the samples, in their original grids; NaN where an organ was not drawn, or neither is there nor was found.
-
-    Volumes are cut to the body first, for speed; the reported figures of a model come from
-    `evaluate`, which runs the library on whole volumes.
-    """
-    rows = []
-    for sample in samples:
-        cut = sample.cropped(body_box(sample.intensities, margin=4))
-        predicted = segment(network, cut, recipe.preprocessing, autocast=autocast)
-        rows.append(dice_per_organ(predicted, cut))
-    table = np.array(rows)
-    return {organ: table[:, index] for index, organ in enumerate(samples[0].organs)}
 
 
 def _with_organs_dropped(sample: Sample, probability: float, seed: int) -> Sample:
