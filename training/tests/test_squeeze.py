@@ -67,12 +67,27 @@ def test_the_means_follow_the_weights(network):
     squeeze.follow(sample, [sample], step=1)
     (before,) = squeeze.means.values()
     network.conv1.weight.mul_(3)
-    squeeze.follow(sample, [sample], step=2)
+    squeeze.follow(sample, [sample], step=25)
     (unchanged,) = squeeze.means.values()
     assert all(map(torch.equal, before, unchanged))
-    squeeze.follow(sample, [sample], step=25)
+    squeeze.follow(sample, [sample], step=26)
     (after,) = squeeze.means.values()
     assert not torch.allclose(before[0], after[0])
+
+
+@torch.no_grad()
+def test_the_means_of_a_rare_size_are_measured_again_at_the_first_step_on_it_that_is_late_enough(network):
+    small, large = blocks("small", (8, 16, 16), seed=0), blocks("large", (16, 24, 40), seed=1)
+    measured = []
+
+    def measure(sample):
+        measured.append(sample.name)
+        return whole(sample)
+
+    squeeze = WholeVolumeSqueeze(network, measure)
+    for step in range(61):
+        squeeze.follow(small if step in (7, 20, 41) else large, [small, large], step)
+    assert measured == ["large", "small", "large", "small", "large"]
 
 
 def test_it_is_for_patches_with_the_running_statistics():

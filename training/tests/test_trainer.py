@@ -169,10 +169,19 @@ def test_a_run_goes_on_with_the_weights_it_started_from_or_without_naming_them(t
         trainer("started", other)._restore()
 
 
+def test_a_run_that_goes_on_knows_when_squeeze_means_were_measured(tmp_path):
+    trainer = Trainer(recipe(), samples(1), [], tmp_path)
+    trainer.squeeze.measured_at = {14: 30}
+    trainer._save()
+    again = Trainer(recipe(), samples(1), [], tmp_path)
+    again._restore()
+    assert again.squeeze.measured_at == {14: 30}
+
+
 def test_a_checkpoint_of_an_earlier_version_goes_on(tmp_path, capsys):
     Trainer(recipe(), samples(1), [], tmp_path)._save()
     state = torch.load(tmp_path / CHECKPOINT)
-    for name in ("validation", "content", "start_weights", "loss_sum", "loss_count"):
+    for name in ("validation", "content", "start_weights", "loss_sum", "loss_count", "squeeze_measured_at"):
         del state[name]
     torch.save(state, tmp_path / CHECKPOINT)
     trainer = Trainer(recipe(), samples(1), [blocks("validation", SHAPE)], tmp_path)

@@ -33,6 +33,8 @@ class WholeVolumeSqueeze:
         self.modules = [module for module in network.modules() if isinstance(module, SqueezeExcitation)]
         self.whole = whole
         self.means: dict[int, list[Tensor]] = {}
+        self.measured_at: dict[int, int] = {}
+        """For each octave, the step before which its means were last measured."""
 
     def follow(self, sample: Sample, training: list[Sample], step: int) -> None:
         """Measures what is missing for `sample`, and now and then again, for the weights change."""
@@ -41,11 +43,13 @@ class WholeVolumeSqueeze:
             alike = [other for other in training if _octave(other) == octave][:MEASURED_FIRST]
             measured = [self._measure(other) for other in alike]
             self.means[octave] = [torch.stack(means).mean(dim=0) for means in zip(*measured, strict=True)]
-        elif step % STEPS_BETWEEN_MEASUREMENTS == 0:
+            self.measured_at[octave] = step
+        elif step - self.measured_at.get(octave, 0) >= STEPS_BETWEEN_MEASUREMENTS:
             self.means[octave] = [
                 KEPT * old + (1 - KEPT) * new
                 for old, new in zip(self.means[octave], self._measure(sample), strict=True)
             ]
+            self.measured_at[octave] = step
 
     @contextmanager
     def given(self, sample: Sample) -> Iterator[None]:

@@ -317,6 +317,7 @@ class Trainer:
                 "loss_sum": self.loss_sum,
                 "loss_count": self.loss_count,
                 "squeeze": self.squeeze.means,
+                "squeeze_measured_at": self.squeeze.measured_at,
                 "recipe": self.recipe.table(),
                 "start_weights": self.start_weights,
                 **self.identity,
@@ -339,7 +340,8 @@ class Trainer:
         self.squeeze.means = state["squeeze"]
         for name in ("step", "progress", "best", "next_validation"):
             setattr(self, name, state[name])
-        # Checkpoints up to version 0.2.0 have none.
+        # Checkpoints up to version 0.2.0 have none of these.
+        self.squeeze.measured_at = state.get("squeeze_measured_at", {})
         self.loss_sum, self.loss_count = state.get("loss_sum", 0.0), state.get("loss_count", 0)
         print(f"resumed at step {self.step}, {100 * self.progress:.1f} %", flush=True)
 
