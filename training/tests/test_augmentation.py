@@ -126,9 +126,17 @@ def test_air_surrounds_without_losing_voxels():
 
 def test_truncation_removes_slices_at_one_end():
     sample = blocks()
+    whole = PREPROCESSING.intensities(torch.from_numpy(sample.intensities.astype(np.float32)))
+    examples = Examples(PREPROCESSING, Augmentation(truncate=1), padding_multiple=1)
+    ends = set()
     for seed in range(8):
-        intensities, _, _ = draw(Augmentation(truncate=1), None, seed, sample)
-        assert 12 <= intensities.shape[2] <= 24
+        intensities, labels, _ = examples.draw(sample, None, np.random.default_rng(seed))
+        kept = labels.shape[1]
+        assert 12 <= kept < 24
+        (end,) = (end for end, slices in (("lower", np.s_[24 - kept :]), ("upper", np.s_[:kept]))
+                  if torch.equal(intensities[0, 0], whole[slices]) and np.array_equal(labels[0], sample.labels[slices]))
+        ends.add(end)
+    assert ends == {"lower", "upper"}
 
 
 def test_large_volume_is_cut_to_the_voxel_limit():

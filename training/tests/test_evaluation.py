@@ -9,7 +9,6 @@ from anatomynet_training.dataset import save_sample
 from anatomynet_training.evaluation import evaluate, hausdorff95, relabelled, summary
 from anatomynet_training.library import LibraryError
 from anatomynet_training.metrics import dice, dice_per_organ
-from anatomynet_training.overlays import overlay
 
 
 def box(start: int, length: int = 10) -> np.ndarray:
@@ -38,6 +37,17 @@ def test_hausdorff_distance_of_a_shifted_box_is_the_shift_in_millimetres():
     assert hausdorff95(box(5), box(5), (1.0, 1.0, 2.5)) == 0
 
 
+def test_hausdorff_distance_leaves_the_largest_twentieth_of_either_surface_out():
+    speck = box(5)
+    speck[10, 10, 35] = True
+    assert hausdorff95(speck, box(5), (1.0, 1.0, 1.0)) == 0
+    assert hausdorff95(box(5), speck, (1.0, 1.0, 1.0)) == 0
+    # The far end, 100 of some 600 surface voxels, is more than a twentieth, and the larger direction counts.
+    longer = box(5, length=16)
+    assert hausdorff95(longer, box(5), (1.0, 1.0, 1.0)) == 6
+    assert hausdorff95(box(5), longer, (1.0, 1.0, 1.0)) == 6
+
+
 def test_hausdorff_distance_needs_both_sets():
     assert np.isnan(hausdorff95(box(5), np.zeros_like(box(5)), (1.0, 1.0, 1.0)))
 
@@ -45,16 +55,6 @@ def test_hausdorff_distance_needs_both_sets():
 def test_labels_are_matched_by_name():
     labels = np.array([0, 1, 2, 3], dtype=np.uint8)
     assert relabelled(labels, ("background", "B", "C", "A"), ("A", "B")).tolist() == [0, 2, 0, 1]
-
-
-def test_overlay_colours_are_those_of_the_paper():
-    truth, predicted = np.array([[True, False, True, False]]), np.array([[False, True, True, False]])
-    picture = overlay(np.full((1, 4), -1000), truth, predicted)[0]
-    green, red, yellow, neither = picture
-    assert green[1] > 0 and green[0] == green[2] == 0
-    assert red[0] > 0 and red[1] == red[2] == 0
-    assert yellow[0] == yellow[1] > 0 and yellow[2] == 0
-    assert neither.tolist() == [0, 0, 0]
 
 
 def saved(folder, samples):
