@@ -1,7 +1,7 @@
 import os
 import stat
-import struct
 
+import nibabel
 import numpy as np
 import pytest
 import SimpleITK
@@ -170,17 +170,27 @@ def test_ct_of_what_is_no_number_is_refused_by_name(tmp_path, value, suffix, kin
         read_case(tmp_path / "case", ("A",))
 
 
-def test_a_nifti_file_of_the_other_byte_order_is_looked_at_too(tmp_path):
-    header = bytearray(352)
-    struct.pack_into(">i", header, 0, 348)
-    struct.pack_into(">8h", header, 40, 3, 2, 1, 1, 1, 1, 1, 1)
-    struct.pack_into(">2h", header, 70, 16, 32)
-    struct.pack_into(">8f", header, 76, 1, 1, 1, 1, 1, 1, 1, 1)
-    struct.pack_into(">f", header, 108, 352)
-    header[344:348] = b"n+1\0"
-    (tmp_path / "ct.nii").write_bytes(bytes(header) + np.array([7, np.nan], ">f4").tobytes())
-    with pytest.raises(ValueError, match="ct.nii: 1 voxels are NaN or infinite"):
-        read_case(tmp_path, ("A",))
+@pytest.mark.parametrize("kind", [">f4", ">f8", "<f4"])
+def test_nifti_files_of_either_byte_order_are_looked_at(tmp_path, kind):
+    values = lopsided()[0].astype(kind)
+    header = nibabel.Nifti1Header(endianness=kind[0])
+    header.set_data_dtype(kind)
+    for value, refused in ((5, False), (np.nan, True)):
+        values[2, 3, 4] = value
+        nibabel.save(nibabel.Nifti1Image(values, np.diag([-1, -1, 1, 1]), header), tmp_path / "ct.nii")
+        if refused:
+            with pytest.raises(ValueError, match="ct.nii: 1 voxels are NaN or infinite"):
+                read_case(tmp_path, ("A",))
+        else:
+            read_case(tmp_path, ("A",))
+
+
+def test_a_nifti_file_whose_voxels_are_scaled_integers_is_read(tmp_path):
+    written = nibabel.Nifti1Image(lopsided()[0].astype(np.int16), np.diag([-1, -1, 1, 1]))
+    written.header.set_slope_inter(0.5, 8)
+    nibabel.save(written, tmp_path / "ct.nii.gz")
+    expected = np.rint(np.transpose(lopsided()[0]) * 0.5 + 8)
+    assert np.array_equal(read_case(tmp_path, ("A",)).intensities, expected)
 
 
 def test_image_that_is_none_is_refused_by_name(tmp_path):

@@ -1,20 +1,16 @@
 """Medical images in patient axes, through SimpleITK: NRRD, NIfTI, MetaImage and what else it reads."""
 
-import gzip
-import struct
 from pathlib import Path
 
+import nibabel
 import numpy as np
 import SimpleITK
+from nibabel.filebasedimages import ImageFileError
+from nibabel.spatialimages import HeaderDataError
 
 from ..sample import AIR_HU, Sample
 
 SUFFIXES = (".nrrd", ".nii.gz", ".nii", ".mha", ".mhd")
-
-NIFTI_HEADER_BYTES = 348
-
-NIFTI_FLOATS = {16: "f4", 64: "f8"}
-"""NIfTI's codes of the floating-point voxel types."""
 
 TILT_TOLERANCE = 1e-3
 """Largest component by which an axis may deviate from a patient axis; beyond, labels would land beside organs."""
@@ -107,17 +103,13 @@ def hounsfield(ct: SimpleITK.Image, path: Path) -> np.ndarray:
 
 
 def _floats_of_nifti(path: Path) -> np.ndarray:
-    """The voxels as a NIfTI-1 file (ITK reads no other) stores them, where they are floating point, else none."""
-    content = path.read_bytes()
-    if content.startswith(b"\x1f\x8b"):
-        content = gzip.decompress(content)
-    order = "<" if struct.unpack_from("<i", content)[0] == NIFTI_HEADER_BYTES else ">"
-    (code,) = struct.unpack_from(order + "h", content, 70)
-    (start,) = struct.unpack_from(order + "f", content, 108)
-    if code not in NIFTI_FLOATS:
-        return np.empty(0)
-    kind = np.dtype(order + NIFTI_FLOATS[code])
-    return np.frombuffer(content, kind, (len(content) - int(start)) // kind.itemsize, int(start))
+    """The voxels as a NIfTI file stores them, where they are floating point, else none."""
+    try:
+        image = nibabel.load(path)
+        is_float = np.issubdtype(image.get_data_dtype(), np.floating)
+        return image.dataobj.get_unscaled() if is_float else np.empty(0)
+    except (ImageFileError, HeaderDataError) as error:
+        raise ValueError(f"{path}: {error}") from error
 
 
 def _check_same_grid(ct: SimpleITK.Image, other: SimpleITK.Image, path: Path) -> None:
