@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 import torch
 from anatomynet_training.dataset import load_sample
-from anatomynet_training.export import network_of, preprocessing_of
 from anatomynet_training.library import Library
 from anatomynet_training.networks import pad_at_high_end
 from anatomynet_training.sample import Sample
 from anatomynet_training.weight_file import load_weight_file
+from anatomynet_training.weight_metadata import network_of, preprocessing_of
 from peers.score_error import relative_error
 
 

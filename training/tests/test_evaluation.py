@@ -6,9 +6,11 @@ import pytest
 from conftest import ORGANS, blocks
 
 from anatomynet_training.dataset import save_sample
-from anatomynet_training.evaluation import evaluate, hausdorff95, relabelled, summary
+from anatomynet_training.evaluation import evaluate
 from anatomynet_training.library import LibraryError
-from anatomynet_training.metrics import dice, dice_per_organ
+from anatomynet_training.metrics import dice, dice_per_organ, hausdorff95
+from anatomynet_training.relabelling import relabelled
+from anatomynet_training.summary import summary
 
 
 def box(start: int, length: int = 10) -> np.ndarray:

@@ -13,9 +13,9 @@ from test_networks import randomised
 
 from anatomynet_training.command_line import main
 from anatomynet_training.dataset import save_sample
-from anatomynet_training.export import check_parity
 from anatomynet_training.library import Library, LibraryError
 from anatomynet_training.networks import PAPER_TEXT_ARCHITECTURES, probabilities
+from anatomynet_training.parity import check_parity
 from anatomynet_training.preprocessing import Preprocessing, segment
 from anatomynet_training.weight_file import ModelDescription, save_weight_file
 

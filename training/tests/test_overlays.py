@@ -3,9 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from conftest import blocks
-from matplotlib import pyplot
 
-from anatomynet_training.overlays import draw_overlays, overlay
+from anatomynet_training.overlays import overlay, overlay_figure
 
 
 def test_overlay_colours_are_those_of_the_paper():
@@ -19,18 +18,14 @@ def test_overlay_colours_are_those_of_the_paper():
 
 
 @pytest.fixture
-def panels(tmp_path, monkeypatch):
+def panels():
     """Axial, coronal and sagittal picture of one organ at the patient's left, front and head."""
     labels = np.zeros((24, 32, 40), np.uint8)
     labels[17:20, 4:9, 30:37] = 1
     sample = replace(blocks(), labels=labels, organs=("Eye_L",), annotated=(True,), completed=())
-    figures = []
-    monkeypatch.setattr(pyplot, "close", figures.append)
-    draw_overlays(tmp_path / "picture.png", sample, np.zeros_like(labels))
-    assert (tmp_path / "picture.png").stat().st_size > 1000
-    monkeypatch.undo()
-    pyplot.close("all")
-    return figures[0].axes
+    figure = overlay_figure(sample, np.zeros_like(labels))
+    figure.draw_without_rendering()
+    return figure.axes
 
 
 def place_of_organ(panel) -> np.ndarray:

@@ -14,23 +14,17 @@ import anatomynet_training
 from anatomynet_training import trainer as trainer_module
 from anatomynet_training import validation
 from anatomynet_training.augmentation import Augmentation
+from anatomynet_training.checkpoint import BEST, CHECKPOINT, LAST, restore_checkpoint, save_checkpoint
 from anatomynet_training.export import export
 from anatomynet_training.learning_curve import draw_learning_curve
 from anatomynet_training.losses import LOSSES
 from anatomynet_training.networks import build_network
+from anatomynet_training.optimisation import learning_rate
 from anatomynet_training.progress_table import CURVE
 from anatomynet_training.recipe import Recipe, Stage, load_recipe, recipe_from
 from anatomynet_training.sample import Sample
-from anatomynet_training.trainer import (
-    BEST,
-    CHECKPOINT,
-    LAST,
-    DivergedError,
-    Limits,
-    Trainer,
-    learning_rate,
-    spacing_range,
-)
+from anatomynet_training.spacing_range import spacing_range
+from anatomynet_training.trainer import DivergedError, Limits, Trainer
 from anatomynet_training.weight_file import ModelDescription, load_weight_file, save_weight_file
 
 PATCHES = Stage(epochs=2, optimiser="adamw", learning_rate=3e-3, final_learning_rate=1e-3, patch=(8, 16, 16))
@@ -133,17 +127,17 @@ def test_a_run_goes_on_only_with_its_samples_as_they_were(tmp_path):
     def trainer(training, validation=()):
         return Trainer(recipe(), training, list(validation), tmp_path)
 
-    trainer(samples(1))._save()
+    save_checkpoint(trainer(samples(1)))
     for training in (changed(intensities=lambda voxels: voxels + (voxels == 600)),
                      changed(labels=lambda labels: labels[::-1].copy()),
                      changed(annotated=lambda _: (True, True, False)),
                      changed(completed=lambda _: (False, True, False)),
                      changed(spacing=lambda _: (3.0, 2.0, 2.5))):
         with pytest.raises(ValueError, match="another content of the training samples"):
-            trainer(training)._restore()
+            restore_checkpoint(trainer(training))
     with pytest.raises(ValueError, match="another list of validation samples"):
-        trainer(samples(1), [blocks("validation", SHAPE)])._restore()
-    trainer(changed(intensities=np.asfortranarray))._restore()
+        restore_checkpoint(trainer(samples(1), [blocks("validation", SHAPE)]))
+    restore_checkpoint(trainer(changed(intensities=np.asfortranarray)))
 
 
 def test_a_run_goes_on_with_the_weights_it_started_from_or_without_naming_them(tmp_path):
@@ -156,37 +150,37 @@ def test_a_run_goes_on_with_the_weights_it_started_from_or_without_naming_them(t
         made.folder.mkdir(exist_ok=True)
         return made
 
-    trainer("started", own)._save()
-    trainer("random", None)._save()
+    save_checkpoint(trainer("started", own))
+    save_checkpoint(trainer("random", None))
     for folder in ("started", "random"):
         with pytest.raises(ValueError, match=f"{folder} holds a run with another file of start weights"):
-            trainer(folder, other)._restore()
-    trainer("started", own)._restore()
+            restore_checkpoint(trainer(folder, other))
+    restore_checkpoint(trainer("started", own))
     unnamed = trainer("started", None)
-    unnamed._restore()
-    unnamed._save()
+    restore_checkpoint(unnamed)
+    save_checkpoint(unnamed)
     with pytest.raises(ValueError, match="another file of start weights"):
-        trainer("started", other)._restore()
+        restore_checkpoint(trainer("started", other))
 
 
 def test_a_run_that_goes_on_knows_when_squeeze_means_were_measured(tmp_path):
     trainer = Trainer(recipe(), samples(1), [], tmp_path)
     trainer.squeeze.measured_at = {14: 30}
-    trainer._save()
+    save_checkpoint(trainer)
     again = Trainer(recipe(), samples(1), [], tmp_path)
-    again._restore()
+    restore_checkpoint(again)
     assert again.squeeze.measured_at == {14: 30}
 
 
 def test_a_checkpoint_of_an_earlier_version_goes_on(tmp_path, capsys):
-    Trainer(recipe(), samples(1), [], tmp_path)._save()
+    save_checkpoint(Trainer(recipe(), samples(1), [], tmp_path))
     state = torch.load(tmp_path / CHECKPOINT)
     for name in ("validation", "content", "start_weights", "loss_sum", "loss_count", "squeeze_measured_at"):
         del state[name]
     torch.save(state, tmp_path / CHECKPOINT)
     trainer = Trainer(recipe(), samples(1), [blocks("validation", SHAPE)], tmp_path)
     trainer.start_from(weight_file(tmp_path / "m.safetensors", ORGANS))
-    trainer._restore()
+    restore_checkpoint(trainer)
     assert "start weights count at the beginning of a run alone" in capsys.readouterr().out
     assert all(torch.equal(value, state["network"][name]) for name, value in trainer.network.state_dict().items())
 
@@ -391,13 +385,13 @@ def test_balancing_needs_an_organ(tmp_path):
 
 def test_a_checkpoint_from_before_a_setting_existed_goes_on_with_its_default(tmp_path):
     trainer = Trainer(recipe(), samples(2), [], tmp_path)
-    trainer._save()
+    save_checkpoint(trainer)
     state = torch.load(tmp_path / CHECKPOINT)
     del state["recipe"]["balance_organs"]
     torch.save(state, tmp_path / CHECKPOINT)
-    Trainer(recipe(), samples(2), [], tmp_path)._restore()
+    restore_checkpoint(Trainer(recipe(), samples(2), [], tmp_path))
     with pytest.raises(ValueError, match="another recipe"):
-        Trainer(recipe(balance_organs=True), samples(2), [], tmp_path)._restore()
+        restore_checkpoint(Trainer(recipe(balance_organs=True), samples(2), [], tmp_path))
 
 
 def test_dropped_organs_are_neither_labelled_nor_marked_as_drawn(tmp_path):

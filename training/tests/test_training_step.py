@@ -9,12 +9,13 @@ from conftest import blocks
 from test_trainer import PATCHES, SHAPE, WHOLE, recipe, samples
 
 from anatomynet_training.losses import LOSSES
+from anatomynet_training.optimisation import learning_rate, make_optimiser
 from anatomynet_training.recipe import Stage
-from anatomynet_training.trainer import Trainer, learning_rate, make_optimiser
+from anatomynet_training.trainer import Trainer
 
 
 def one_step(trainer: Trainer, fraction: float = 0.0, stage: int = 0) -> float:
-    trainer._enter(stage)
+    trainer.enter(stage)
     return trainer._train_step(trainer.recipe.stages[stage], fraction)
 
 
@@ -35,7 +36,7 @@ def test_optimisers_are_those_of_the_recipe(name, kind, settings):
 def test_each_stage_has_its_optimiser(tmp_path):
     trainer = Trainer(recipe(), samples(1), [], tmp_path)
     for stage, kind in ((0, torch.optim.AdamW), (1, torch.optim.SGD)):
-        trainer._enter(stage)
+        trainer.enter(stage)
         assert type(trainer.optimiser) is kind
 
 

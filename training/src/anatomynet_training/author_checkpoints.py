@@ -36,7 +36,7 @@ def read_author_checkpoint(path: Path, trust_pickle: bool = False) -> dict[str, 
         except (pickle.UnpicklingError, EOFError, RuntimeError):
             content = _load_inertly(path)
     state = _state_dict(content)
-    architecture_of({name: tuple(tensor.shape) for name, tensor in state.items()})
+    architecture_of(state)  # Raises ValueError for tensors of no known network.
     return state
 
 

@@ -9,16 +9,19 @@ import torch
 from .author_checkpoints import UnsafeCheckpoint, read_author_checkpoint
 from .completion import completed, drawn_volumes
 from .dataset import load_sample, load_samples, sample_paths, save_sample
-from .evaluation import evaluate, relabelled, summary
-from .export import BACKGROUND, check_parity, export
+from .evaluation import evaluate
+from .export import BACKGROUND, export
 from .learning_curve import draw_learning_curve
 from .library import Library, LibraryError
 from .networks import ARCHITECTURES, architecture_of
+from .parity import check_parity
 from .progress_table import CURVE
 from .readers import LAYOUTS, cases_of
 from .readers.pddca import ORGANS as PAPER_ORGANS
 from .readers.phantom import generate_phantom
 from .recipe import load_recipe
+from .relabelling import relabelled
+from .summary import summary
 from .trainer import Limits, Trainer
 from .weight_file import ModelDescription, save_weight_file
 
@@ -126,7 +129,7 @@ def _report_parity(options: argparse.Namespace) -> int:
 
 def _convert(options: argparse.Namespace) -> int:
     state = read_author_checkpoint(options.checkpoint, options.trust_pickle)
-    detected = architecture_of({name: tuple(tensor.shape) for name, tensor in state.items()})
+    detected = architecture_of(state)
     architecture = options.architecture or detected
     if {architecture, detected} - {"AnatomyNet", "baselineSERes18Conc"} and architecture != detected:
         raise ValueError(f"the checkpoint's tensors are {detected}'s, not {architecture}'s")

@@ -3,10 +3,7 @@
 import csv
 from pathlib import Path
 
-import matplotlib
-
-matplotlib.use("Agg")
-from matplotlib import pyplot  # noqa: E402
+from matplotlib.figure import Figure
 
 
 def draw_learning_curve(progress: Path, picture: Path) -> None:
@@ -17,7 +14,8 @@ def draw_learning_curve(progress: Path, picture: Path) -> None:
         raise ValueError(f"{progress}: nothing was validated yet")
     organs = list(rows[0])[list(rows[0]).index("mean_dsc") + 1 :]
     epochs = [float(row["epoch"]) for row in rows]
-    figure, (loss, scores) = pyplot.subplots(2, 1, figsize=(8, 8), sharex=True, height_ratios=(1, 2))
+    figure = Figure(figsize=(8, 8))
+    loss, scores = figure.subplots(2, 1, sharex=True, height_ratios=(1, 2))
     loss.plot(epochs, [float(row["loss"]) for row in rows], color="black")
     loss.set_ylabel("training loss")
     for organ in organs:
@@ -30,4 +28,3 @@ def draw_learning_curve(progress: Path, picture: Path) -> None:
     scores.legend(loc="lower right", ncols=3, fontsize="small")
     figure.tight_layout()
     figure.savefig(picture, dpi=120)
-    pyplot.close(figure)

@@ -2,13 +2,10 @@
 
 from pathlib import Path
 
-import matplotlib
 import numpy as np
+from matplotlib.figure import Figure
 
-matplotlib.use("Agg")
-from matplotlib import pyplot  # noqa: E402
-
-from .sample import Sample  # noqa: E402
+from .sample import Sample
 
 WINDOW_LEVEL, WINDOW_WIDTH = 40.0, 400.0
 """Hounsfield units: soft tissue."""
@@ -25,6 +22,10 @@ def overlay(hounsfield: np.ndarray, truth: np.ndarray, predicted: np.ndarray) ->
 
 
 def draw_overlays(path: Path, sample: Sample, predicted: np.ndarray) -> None:
+    overlay_figure(sample, predicted).savefig(path, dpi=100)
+
+
+def overlay_figure(sample: Sample, predicted: np.ndarray) -> Figure:
     """One row per drawn organ: the axial, coronal and sagittal plane with the most of its truth and prediction.
 
     Patient's right is on the picture's left, the head above; voxels keep their proportions.
@@ -32,7 +33,8 @@ def draw_overlays(path: Path, sample: Sample, predicted: np.ndarray) -> None:
     drawn = [(label, organ) for label, organ in enumerate(sample.organs, start=1) if sample.annotated[label - 1]]
     if not drawn:
         raise ValueError(f"{sample.name}: no organ was drawn, nothing to compare")
-    figure, axes = pyplot.subplots(len(drawn), 3, figsize=(11, 3 * len(drawn)), squeeze=False)
+    figure = Figure(figsize=(11, 3 * len(drawn)))
+    axes = figure.subplots(len(drawn), 3, squeeze=False)
     for row, (label, organ) in zip(axes, drawn, strict=True):
         truth, own = sample.labels == label, predicted == label
         for axis, (panel, plane) in enumerate(zip(row, ("axial", "coronal", "sagittal"), strict=True)):
@@ -57,5 +59,4 @@ def draw_overlays(path: Path, sample: Sample, predicted: np.ndarray) -> None:
         fontsize="small",
     )
     figure.tight_layout(rect=(0, 0, 1, 0.98))
-    figure.savefig(path, dpi=100)
-    pyplot.close(figure)
+    return figure

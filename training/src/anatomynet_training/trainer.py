@@ -6,7 +6,7 @@ import math
 import signal
 import time
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,23 +15,23 @@ import torch
 from torch import nn
 
 from .augmentation import Examples
+from .checkpoint import CHECKPOINT, restore_checkpoint, save_best, save_checkpoint
 from .losses import LOSSES, merge_missing_into_background
 from .mirroring import mirrored_classes
 from .networks import build_network, freeze_batch_statistics, pad_at_high_end
+from .optimisation import learning_rate, make_optimiser
 from .precision import has_bfloat16_kernels
 from .preprocessing import prepare
 from .progress_table import CURVE, append_row, drop_rows_after
-from .recipe import Recipe, Stage, recipe_from
-from .run_identity import check_identity, identity_of
-from .run_state import read_state, write_state
-from .sample import BODY_MARGIN, Sample, body_box, class_weights
+from .recipe import Recipe, Stage
+from .run_identity import identity_of
+from .sample import BODY_MARGIN, Sample, body_box
+from .spacing_range import spacing_range
 from .squeeze import WholeVolumeSqueeze
+from .supervision import loss_weights, organ_rarity, with_organs_dropped
 from .validation import validation_scores
-from .weight_file import class_names, load_weight_file
-
-CHECKPOINT = "checkpoint.pt"
-BEST = "best.pt"
-LAST = "last.pt"
+from .weight_file import load_weight_file
+from .weight_metadata import class_names
 
 
 @dataclass
@@ -72,7 +72,7 @@ class Trainer:
         self.recipe = recipe
         self.spacing_range = spacing_range(training, recipe)
         self.training = [
-            _with_organs_dropped(self._prepared(sample), recipe.organ_dropout, seed) for sample in training
+            with_organs_dropped(self._prepared(sample), recipe.organ_dropout, seed) for sample in training
         ]
         self.validation = validation
         self.folder = folder
@@ -84,13 +84,13 @@ class Trainer:
         torch.manual_seed(seed)
         self.network = build_network(recipe.network, len(self.organs) + 1).to(memory_format=torch.channels_last_3d)
         multiple = self.network.architecture.padding_multiple
-        self.organ_weights = _organ_rarity(self.training) if recipe.balance_organs else None
+        self.organ_weights = organ_rarity(self.training) if recipe.balance_organs else None
         self.examples = Examples(recipe.preprocessing, recipe.augmentation, recipe.voxel_limit, multiple,
                                  self.organ_weights)
         self._report_cut_volumes()
         self.averaged = copy.deepcopy(self.network).eval()
         self.squeeze = WholeVolumeSqueeze(self.network, self._whole_volume)
-        self.weights = self._weights()
+        self.weights = loss_weights(self.training, recipe.background)
         self.autocast = recipe.autocast and has_bfloat16_kernels()
         if recipe.autocast and not self.autocast:
             print("this processor has no bfloat16 kernels: computing in float32", flush=True)
@@ -147,7 +147,8 @@ class Trainer:
         """Trains until the recipe or the time is done, or SIGTERM or SIGINT asks to stop; then checkpoints."""
         self.folder.mkdir(parents=True, exist_ok=True)
         if (self.folder / CHECKPOINT).exists():
-            self._restore()
+            restore_checkpoint(self)
+            print(f"resumed at step {self.step}, {100 * self.progress:.1f} %", flush=True)
         drop_rows_after(self.folder / CURVE, self.step)
         previous = {name: signal.signal(name, self._request_stop) for name in (signal.SIGTERM, signal.SIGINT)}
         try:
@@ -155,7 +156,7 @@ class Trainer:
         finally:
             for name, handler in previous.items():
                 signal.signal(name, handler)
-        self._save()
+        save_checkpoint(self)
 
     def _loop(self, limits: Limits) -> None:
         began, progress_at_start, step_at_start = time.time(), self.progress, self.step
@@ -163,7 +164,7 @@ class Trainer:
         saved, reported, unreported = began, began, []
         while self.progress < 1 and not self.stop_requested:
             index, fraction = self.recipe.stage_at(self.progress)
-            self._enter(index)
+            self.enter(index)
             loss = self._train_step(self.recipe.stages[index], fraction)
             self.step += 1
             self.loss_sum += loss
@@ -190,7 +191,7 @@ class Trainer:
                 self.next_validation = epoch + self.recipe.validate_every_epochs
                 self._validate()
             if time.time() - saved > 60 * limits.checkpoint_minutes:
-                self._save()
+                save_checkpoint(self)
                 saved = time.time()
 
     def _train_step(self, stage: Stage, fraction: float) -> float:
@@ -235,14 +236,6 @@ class Trainer:
         self.squeeze.follow(sample, self.training, self.step)
         return self.squeeze.given(sample)
 
-    def _weights(self) -> torch.Tensor:
-        masks = [sample.annotated for sample in self.training]
-        weights = class_weights(masks)
-        if self.recipe.background == "marginal":
-            weights[0] = 1 / len(masks)
-        # Proportional to the paper's, so that a class supervised in every volume weighs 1.
-        return torch.from_numpy(weights * len(masks))
-
     @torch.no_grad()
     def _average(self) -> None:
         # A short average first, or the start would linger in it for a thousand steps.
@@ -254,7 +247,8 @@ class Trainer:
             else:
                 value.copy_(own[name])
 
-    def _enter(self, index: int) -> None:
+    def enter(self, index: int) -> None:
+        """Makes what a stage needs, unless the trainer is in it."""
         if index == self.stage_index:
             return
         stage = self.recipe.stages[index]
@@ -289,120 +283,7 @@ class Trainer:
         self.loss_sum, self.loss_count = 0.0, 0
         if mean > self.best:
             self.best = mean
-            write_state(self.folder / BEST, self._exportable() | {"validation": means})
-
-    def _exportable(self) -> dict[str, Any]:
-        """What `export` makes a weight file of: the averaged weights, and what they are for."""
-        return {
-            "weights": self.averaged.state_dict(),
-            "organs": list(self.organs),
-            "spacing_range": [list(end) for end in self.spacing_range],
-            "recipe": self.recipe.table(),
-            "step": self.step,
-        }
-
-    def _save(self) -> None:
-        write_state(self.folder / LAST, self._exportable())
-        write_state(
-            self.folder / CHECKPOINT,
-            {
-                "network": self.network.state_dict(),
-                "averaged": self.averaged.state_dict(),
-                "optimiser": self.optimiser.state_dict() if self.optimiser else None,
-                "stage_index": self.stage_index,
-                "step": self.step,
-                "progress": self.progress,
-                "best": self.best,
-                "next_validation": self.next_validation,
-                "loss_sum": self.loss_sum,
-                "loss_count": self.loss_count,
-                "squeeze": self.squeeze.means,
-                "squeeze_measured_at": self.squeeze.measured_at,
-                "recipe": self.recipe.table(),
-                "start_weights": self.start_weights,
-                **self.identity,
-            },
-        )
-
-    def _restore(self) -> None:
-        state = read_state(self.folder / CHECKPOINT)
-        # Settings that a checkpoint of an earlier version does not name have their defaults.
-        if recipe_from(state["recipe"]) != recipe_from(self.recipe.table()):
-            raise ValueError(f"{self.folder} holds a run of another recipe; use a new folder")
-        check_identity(state, self.identity, self.folder)
-        self._check_start_weights(state)
-        self.network.load_state_dict(state["network"])
-        self.averaged.load_state_dict(state["averaged"])
-        if state["optimiser"] is not None:
-            self._enter(state["stage_index"])
-            self.network.load_state_dict(state["network"])
-            self.optimiser.load_state_dict(state["optimiser"])
-        self.squeeze.means = state["squeeze"]
-        for name in ("step", "progress", "best", "next_validation"):
-            setattr(self, name, state[name])
-        # Checkpoints up to version 0.2.0 have none of these.
-        self.squeeze.measured_at = state.get("squeeze_measured_at", {})
-        self.loss_sum, self.loss_count = state.get("loss_sum", 0.0), state.get("loss_count", 0)
-        print(f"resumed at step {self.step}, {100 * self.progress:.1f} %", flush=True)
-
-    def _check_start_weights(self, state: dict[str, Any]) -> None:
-        if self.start_weights is None:
-            self.start_weights = state.get("start_weights")
-        elif "start_weights" not in state:  # A checkpoint up to version 0.2.0.
-            print("start weights count at the beginning of a run alone; this one goes on from its own", flush=True)
-        elif state["start_weights"] != self.start_weights:
-            raise ValueError(f"{self.folder} holds a run with another file of start weights, or none; use a new folder")
+            save_best(self, means)
 
     def _request_stop(self, *_: Any) -> None:
         self.stop_requested = True
-
-
-def spacing_range(samples: list[Sample], recipe: Recipe) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Smallest and largest spacing (z, y, x) of the samples' original grids, rounded to micrometres.
-
-    Where the network sees these grids themselves, the augmentation's scaling widens the range: a volume enlarged by a
-    factor looks like one of that much finer spacing. Where all are resampled to one grid it does not, for what is
-    enlarged then is the anatomy.
-    """
-    spacings = np.array([sample.spacing for sample in samples])
-    scale = recipe.augmentation.scale if recipe.augmentation.affine and recipe.spacing is None else 0.0
-    smallest, largest = spacings.min(axis=0) * (1 - scale), spacings.max(axis=0) * (1 + scale)
-    return tuple(smallest.round(3).tolist()), tuple(largest.round(3).tolist())
-
-
-def learning_rate(stage: Stage, fraction: float) -> float:
-    if stage.final_learning_rate is None:
-        return stage.learning_rate
-    cosine = 0.5 * (1 + math.cos(math.pi * fraction))
-    return stage.final_learning_rate + (stage.learning_rate - stage.final_learning_rate) * cosine
-
-
-def _organ_rarity(samples: list[Sample]) -> np.ndarray:
-    """(organ,): the reciprocal of the number of samples in which an organ is drawn; 0 where it is in none."""
-    drawn = np.array([sample.annotated for sample in samples]).sum(axis=0)
-    if not drawn.any():
-        raise ValueError("balance_organs: no organ is drawn in any training sample")
-    return np.where(drawn > 0, 1 / np.maximum(drawn, 1), 0.0)
-
-
-def make_optimiser(stage: Stage, network: nn.Module) -> torch.optim.Optimizer:
-    parameters = network.parameters()
-    if stage.optimiser == "rmsprop":
-        return torch.optim.RMSprop(parameters, lr=stage.learning_rate)
-    if stage.optimiser == "sgd":
-        return torch.optim.SGD(parameters, lr=stage.learning_rate, momentum=0.9)
-    return torch.optim.AdamW(parameters, lr=stage.learning_rate, weight_decay=1e-4)
-
-
-def _with_organs_dropped(sample: Sample, probability: float, seed: int) -> Sample:
-    if probability == 0:
-        return sample
-    # The name keeps the choice independent of the samples' order and of how many there are.
-    generator = np.random.default_rng([seed, *sample.name.encode()])
-    kept = tuple(flag and generator.random() >= probability for flag in sample.annotated)
-    labels = sample.labels.copy()
-    for label, flag in enumerate(kept, start=1):
-        if not flag:
-            labels[labels == label] = 0
-    completed = tuple(filled and flag for filled, flag in zip(sample.completed, kept, strict=True))
-    return replace(sample, labels=labels, annotated=kept, completed=completed)

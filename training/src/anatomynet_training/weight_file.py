@@ -11,7 +11,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from .networks import NETWORKS
+from .networks import NETWORKS, class_count
 from .networks.residual import ResidualArchitecture
 
 FORMAT_VERSION = "1"
@@ -76,7 +76,7 @@ class ModelDescription:
 def save_weight_file(path: Path, state: dict[str, Tensor], description: ModelDescription) -> None:
     """Writes a state dict and its description, with the SHA-256 of the data section among the metadata."""
     tensors = {name: tensor.contiguous() for name, tensor in state.items()}
-    classes = tensors[_class_bias(tensors)].shape[0]
+    classes = class_count(tensors)
     if classes != len(description.classes):
         raise ValueError(f"the network tells {classes} classes apart, the description names {len(description.classes)}")
     metadata = description.metadata()
@@ -100,18 +100,6 @@ def load_weight_file(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
             return {name: file.get_tensor(name) for name in file.keys()}, dict(file.metadata() or {})
     except SafetensorError as error:
         raise ValueError(f"{path}: not a safetensors file, or damaged ({error})") from error
-
-
-def class_names(metadata: dict[str, str]) -> tuple[str, ...]:
-    """The classes that the metadata name, background first; none where they name none."""
-    return tuple(json.loads(metadata.get("anatomynet.classes", "[]")))
-
-
-def _class_bias(tensors: dict[str, Tensor]) -> str:
-    for name in ("layer11.0.bias", "up4.conv.conv.3.bias"):
-        if name in tensors:
-            return name
-    raise ValueError("no class convolution among the tensors")
 
 
 def _decimal(number: float) -> str:

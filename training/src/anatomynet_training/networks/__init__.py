@@ -5,7 +5,15 @@ the **logits** of the classes (softmax is left to the loss and to inference). Ev
 extent must be a multiple of the network's `stride_product`.
 """
 
-from .registry import ARCHITECTURES, NETWORKS, PAPER_TEXT_ARCHITECTURES, architecture_of, build_network, network_with_weights
+from .registry import (
+    ARCHITECTURES,
+    NETWORKS,
+    PAPER_TEXT_ARCHITECTURES,
+    architecture_of,
+    build_network,
+    class_count,
+    network_with_weights,
+)
 from .inference import (
     freeze_batch_statistics,
     logits,
@@ -27,6 +35,7 @@ __all__ = [
     "UNetArchitecture",
     "architecture_of",
     "build_network",
+    "class_count",
     "freeze_batch_statistics",
     "logits",
     "network_with_weights",

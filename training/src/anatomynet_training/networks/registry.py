@@ -38,6 +38,9 @@ weight file they bear the published network's name; the tensors tell them apart.
 
 NETWORKS = ARCHITECTURES | PAPER_TEXT_ARCHITECTURES
 
+CLASS_CONVOLUTIONS = tuple(dict.fromkeys(architecture.class_convolution for architecture in NETWORKS.values()))
+"""Names of the layer that tells the classes apart."""
+
 
 def build_network(name: str, classes: int) -> nn.Module:
     """A network with PyTorch's default initialisation. `classes` counts the background."""
@@ -50,43 +53,38 @@ def build_network(name: str, classes: int) -> nn.Module:
 
 def network_with_weights(state: dict[str, Tensor], stated: str) -> nn.Module:
     """The network, in evaluation mode, whose weights these are; `stated` is the name in their file."""
-    name = architecture_of({key: tuple(tensor.shape) for key, tensor in state.items()})
+    name = architecture_of(state)
     if NETWORKS[name].name != stated and stated in ARCHITECTURES:
         # Of equal shapes: told apart by the name alone.
         name = stated
-    classes = next(len(state[bias]) for bias in LAST_BIASES if bias in state)
-    network = build_network(name, classes).eval()
+    network = build_network(name, class_count(state)).eval()
     network.load_state_dict(state, strict=True)
     return network
 
 
-def architecture_of(shapes: dict[str, tuple[int, ...]]) -> str:
-    """The name of the network whose tensors have these names and shapes (class count free).
+def class_count(state: dict[str, Tensor]) -> int:
+    """How many classes, background included, the network with these tensors tells apart."""
+    biases = [f"{layer}.bias" for layer in CLASS_CONVOLUTIONS]
+    for bias in biases:
+        if bias in state:
+            return len(state[bias])
+    raise ValueError(f"no class convolution among the tensors: none of {', '.join(biases)}")
+
+
+def architecture_of(state: dict[str, Tensor]) -> str:
+    """The name of the network whose tensors have the names and shapes of these (class count free).
 
     AnatomyNet and baselineSERes18Conc cannot be told apart by their tensors; AnatomyNet is returned
     for both. `num_batches_tracked`, which PyTorch 0.3 did not write, is ignored.
     """
+    classes = class_count(state)
 
-    def signature(tensors: dict[str, tuple[int, ...]], classes: int) -> dict[str, tuple[int, ...]]:
-        # The class convolution's leading extent is the class count: compared as 0 on both sides.
-        return {
-            name: tuple(0 if axis == 0 and extent == classes and name.startswith(LAST_LAYERS) else extent
-                        for axis, extent in enumerate(shape))
-            for name, shape in tensors.items()
-            if not name.endswith("num_batches_tracked")
-        }
+    def signature(tensors: dict[str, Tensor]) -> dict[str, tuple[int, ...]]:
+        return {name: tuple(tensor.shape) for name, tensor in tensors.items()
+                if not name.endswith("num_batches_tracked")}
 
-    last = next((shapes[name] for name in LAST_BIASES if name in shapes), None)
-    if last is None:
-        raise ValueError(f"no class convolution among the tensors: none of {', '.join(LAST_BIASES)}")
-    given = signature(shapes, last[0])
+    given = signature(state)
     for name, architecture in NETWORKS.items():
-        network = architecture.build(last[0])
-        own = {key: tuple(value.shape) for key, value in network.state_dict().items()}
-        if signature(own, last[0]) == given:
+        if signature(architecture.build(classes).state_dict()) == given:
             return name
     raise ValueError("the tensors' names and shapes are those of none of the known networks")
-
-
-LAST_LAYERS = ("layer11.0.", "up4.conv.conv.3.")
-LAST_BIASES = ("layer11.0.bias", "up4.conv.conv.3.bias")

@@ -1,6 +1,7 @@
 """The residual family: AnatomyNet and the (SE-)Res18 baselines, with the authors' tensor names."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -30,6 +31,7 @@ class ResidualArchitecture:
     head_channels: int = 14
     stride_product: int = 2
     padding_multiple: int = 8
+    class_convolution: ClassVar[str] = "layer11.0"
 
     def build(self, classes: int) -> "ResidualNetwork":
         return ResidualNetwork(self, classes)

@@ -1,6 +1,7 @@
 """The plain U-Net family the paper compares its pooling depth on (ReLU, no residual), with the authors' tensor names."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +14,7 @@ class UNetArchitecture:
     name: str
     channels: tuple[int, int, int, int]
     pools: int
+    class_convolution: ClassVar[str] = "up4.conv.conv.3"
 
     @property
     def stride_product(self) -> int:
