@@ -92,3 +92,5 @@ def test_what_is_no_checkpoint_is_refused(tmp_path):
         (tmp_path / "noise").write_bytes(content)
         with pytest.raises(UnsafeCheckpoint, match="noise is damaged, no checkpoint"):
             read_author_checkpoint(tmp_path / "noise")
+        with pytest.raises(ValueError, match="noise is damaged, or no checkpoint"):
+            read_author_checkpoint(tmp_path / "noise", trust_pickle=True)

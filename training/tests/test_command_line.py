@@ -1,10 +1,15 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import SimpleITK
 import torch
 from conftest import ORGANS, blocks
 
+from anatomynet_training import command_line
 from anatomynet_training.command_line import main
+from anatomynet_training.parity import Parity
+from anatomynet_training.trainer import DivergedError
 from anatomynet_training.weight_file import load_weight_file
 
 RECIPE = """
@@ -88,3 +93,33 @@ def test_errors_are_sentences_not_tracebacks(tmp_path, capsys):
     assert "no cases in the pddca layout" in capsys.readouterr().err
     assert main(["train", "--recipe", "none-such", "--training", str(tmp_path), "--run-folder", "x"]) == 1
     assert "no recipe 'none-such'; shipped: fast-cpu" in capsys.readouterr().err
+
+
+def test_an_error_that_is_not_the_projects_own_keeps_its_traceback(tmp_path, monkeypatch):
+    def fail(*_):
+        raise RuntimeError("The size of tensor a (3) must match the size of tensor b (4)")
+
+    monkeypatch.setattr(command_line, "export", fail)
+    with pytest.raises(RuntimeError, match="size of tensor"):
+        main(["export", "--checkpoint", "x", "--output", "y"])
+
+
+def test_a_run_that_diverges_and_a_runner_that_fails_are_sentences(tmp_path, monkeypatch, capsys):
+    def diverge(*_):
+        raise DivergedError("step 3: loss nan")
+
+    monkeypatch.setattr(command_line, "export", diverge)
+    assert main(["export", "--checkpoint", "x", "--output", "y"]) == 1
+    assert capsys.readouterr().err == "anatomynet-training: step 3: loss nan\n"
+    assert main(["import", "--layout", "phantom", "--seeds", "0:1", "--runner", "false", "--output", str(tmp_path)]) == 1
+    assert "false phantom" in capsys.readouterr().err
+
+
+def test_check_takes_a_model_and_export_an_output(monkeypatch, capsys):
+    checked = []
+    monkeypatch.setattr(command_line, "Library", lambda path: SimpleNamespace(version="0"))
+    monkeypatch.setattr(command_line, "check_parity",
+                        lambda library, path, sample: checked.append(str(path)) or Parity(0.0, 1.0))
+    monkeypatch.setattr(command_line, "export", lambda *_: None)
+    assert main(["check", "--model", "a"]) == main(["export", "--checkpoint", "x", "--output", "b"]) == 0
+    assert checked == ["a", "b"]

@@ -29,7 +29,10 @@ def read_author_checkpoint(path: Path, trust_pickle: bool = False) -> dict[str, 
     code runs. `trust_pickle` unpickles without restriction: only for files you made yourself.
     """
     if trust_pickle:
-        content = torch.load(path, map_location="cpu", weights_only=False)
+        try:
+            content = torch.load(path, map_location="cpu", weights_only=False)
+        except (pickle.UnpicklingError, EOFError, RuntimeError) as error:
+            raise ValueError(f"{path} is damaged, or no checkpoint ({str(error).splitlines()[0]})") from error
     else:
         try:
             content = torch.load(path, map_location="cpu", weights_only=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from .author_checkpoints import UnsafeCheckpoint, read_author_checkpoint
+from .author_checkpoints import read_author_checkpoint
 from .completion import completed, drawn_volumes
 from .dataset import load_sample, load_samples, sample_paths, save_sample
 from .evaluation import evaluate
@@ -18,12 +18,16 @@ from .parity import check_parity
 from .progress_table import CURVE
 from .readers import LAYOUTS, cases_of
 from .readers.pddca import ORGANS as PAPER_ORGANS
-from .readers.phantom import generate_phantom
+from .readers.phantom import RunnerError, generate_phantom
 from .recipe import load_recipe
 from .relabelling import relabelled
 from .summary import summary
-from .trainer import Limits, Trainer
+from .trainer import DivergedError, Limits, Trainer
 from .weight_file import ModelDescription, save_weight_file
+
+
+REPORTED = (ValueError, OSError, LibraryError, RunnerError, DivergedError)
+"""Errors whose message says what is wrong; of others the traceback does."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -32,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
         torch.set_num_threads(options.threads)
     try:
         return options.run(options)
-    except (ValueError, OSError, LibraryError, UnsafeCheckpoint, RuntimeError) as error:
+    except REPORTED as error:
         print(f"anatomynet-training: {error}", file=sys.stderr)
         return 1
 
@@ -106,17 +110,17 @@ def _export(options: argparse.Namespace) -> int:
     print(f"wrote {options.output}")
     if options.without_check:
         return 0
-    return _report_parity(options)
+    return _report_parity(options.output, options)
 
 
 def _check(options: argparse.Namespace) -> int:
-    return _report_parity(options)
+    return _report_parity(options.model, options)
 
 
-def _report_parity(options: argparse.Namespace) -> int:
+def _report_parity(weight_file: Path, options: argparse.Namespace) -> int:
     library = Library(options.library)
     sample = load_sample(options.sample) if options.sample else None
-    parity = check_parity(library, options.output, sample)
+    parity = check_parity(library, weight_file, sample)
     print(
         f"libanatomynet {library.version} against PyTorch: probabilities differ by at most "
         f"{parity.largest_difference:.2e}, {100 * parity.agreement:.4f} % of labels agree"
@@ -137,7 +141,7 @@ def _convert(options: argparse.Namespace) -> int:
     description = ModelDescription(
         architecture=architecture,
         classes=classes,
-        window=tuple(options.window) if options.window else None,
+        window=options.window,
         spacing=options.spacing,
         batch_norm=options.batch_norm,
         licence=options.license,
@@ -214,7 +218,13 @@ def _parser() -> argparse.ArgumentParser:
     exporting = command("export", _export, "Write a run's weights as a weight file and check the library with it.")
     exporting.add_argument("--checkpoint", type=Path, required=True, help="best.pt or last.pt of a run folder")
     exporting.add_argument("--without-check", action="store_true", help="do not run the library")
+
     checking = command("check", _check, "Compare the library with PyTorch on one volume.")
+    checking.add_argument("--model", type=Path, required=True, help="weight file")
+    for sub in (exporting, checking):
+        sub.add_argument("--library", type=Path, help="libanatomynet.so; absent: the installed one")
+        sub.add_argument("--sample", type=Path, help="volume to compare on; absent: noise")
+
     converting = command("convert", _convert, "Write a checkpoint of the authors' scripts as a weight file.")
     converting.add_argument("--checkpoint", type=Path, required=True)
     converting.add_argument("--architecture", choices=list(ARCHITECTURES), help="where the tensors leave a choice")
@@ -228,12 +238,7 @@ def _parser() -> argparse.ArgumentParser:
     for sub in (exporting, converting):
         sub.add_argument("--license", default="", help="of the weights")
         sub.add_argument("--provenance", default="", help="data and training in a sentence")
-    for sub in (exporting, converting):
         sub.add_argument("--output", type=Path, required=True, help="weight file to write")
-    checking.add_argument("--model", dest="output", type=Path, required=True, help="weight file")
-    for sub in (exporting, checking):
-        sub.add_argument("--library", type=Path, help="libanatomynet.so; absent: the installed one")
-        sub.add_argument("--sample", type=Path, help="volume to compare on; absent: noise")
 
     evaluating = command("evaluate", _evaluate, "Score a model, run by the library, over a folder of samples.")
     evaluating.add_argument("--model", type=Path, required=True)
@@ -245,7 +250,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluating.add_argument("--pictures", action="store_true", help="one overlay picture per case")
     for sub in (completing, evaluating):
         sub.add_argument("--allow-untrained-spacing", action="store_true",
-                         help="accept spacings outside the range the model was trained on")
+                         help="accept spacings outside the range that the weight file states")
     return parser
 
 

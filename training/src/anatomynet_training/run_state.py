@@ -10,7 +10,9 @@ import torch
 def write_state(path: Path, state: dict[str, Any]) -> None:
     """Replaces the file in one step: a kill during writing leaves the previous one."""
     temporary = path.with_suffix(".partial")
-    torch.save(state, temporary)
+    # Of a path PyTorch reports a full disk as an inconsistency of its own.
+    with temporary.open("wb") as file:
+        torch.save(state, file)
     os.replace(temporary, path)
 
 

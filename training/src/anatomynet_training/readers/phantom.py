@@ -9,6 +9,10 @@ from .image import sample_from_label_map
 from .pddca import ORGANS
 
 
+class RunnerError(RuntimeError):
+    """The demo runner made no phantom; the message has its own."""
+
+
 def generate_phantom(runner: str, seed: int, spacing: tuple[float, float, float] | None = None,
                      size: tuple[int, int, int] | None = None) -> Sample:
     """The phantom of a seed, every organ annotated.
@@ -25,7 +29,7 @@ def generate_phantom(runner: str, seed: int, spacing: tuple[float, float, float]
             command += ["--size", _axes(size)]
         finished = subprocess.run(command, capture_output=True, text=True, check=False)
         if finished.returncode != 0:
-            raise RuntimeError(f"{' '.join(command)} failed: {finished.stderr.strip()}")
+            raise RunnerError(f"{' '.join(command)} failed: {finished.stderr.strip()}")
         return sample_from_label_map(f"phantom_{seed:05d}", ct, truth, ORGANS, absent_is_missing=False)
 
 
