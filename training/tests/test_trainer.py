@@ -159,6 +159,7 @@ def test_a_run_goes_on_with_the_weights_it_started_from_or_without_naming_them(t
     unnamed = trainer("started", None)
     restore_checkpoint(unnamed)
     save_checkpoint(unnamed)
+    restore_checkpoint(trainer("started", own))
     with pytest.raises(ValueError, match="another file of start weights"):
         restore_checkpoint(trainer("started", other))
 
