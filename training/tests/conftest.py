@@ -1,3 +1,4 @@
+import csv
 import os
 from pathlib import Path
 
@@ -5,6 +6,8 @@ import numpy as np
 import pytest
 import torch
 
+from anatomynet_training.progress_table import CURVE
+from anatomynet_training.recipe import Recipe, Stage
 from anatomynet_training.sample import Sample
 
 # The volumes are tiny: a second thread costs more in waiting than it computes, most of all on a busy machine.
@@ -42,6 +45,28 @@ def blocks(name: str = "blocks", shape: tuple[int, int, int] = (24, 32, 40), ann
         if annotated[label - 1]:
             labels[z, y, x] = label
     return Sample(name, intensities, labels, ORGANS, tuple(annotated), (3.0, 2.0, 2.0))
+
+
+SHAPE = (16, 24, 40)
+"""Of the volumes that the tests of runs train on."""
+
+
+def samples(count: int = 3):
+    return [blocks(f"case_{index}", SHAPE, seed=index) for index in range(count)]
+
+
+PATCHES = Stage(epochs=2, optimiser="adamw", learning_rate=3e-3, final_learning_rate=1e-3, patch=(8, 16, 16))
+WHOLE = Stage(epochs=1, optimiser="sgd", learning_rate=1e-3, frozen_statistics=True)
+
+
+def recipe(**changes) -> Recipe:
+    settings = {"network": "AnatomyNet", "stages": (PATCHES, WHOLE), "window": (-1000.0, 1500.0), "average": 0.9}
+    return Recipe(**(settings | changes))
+
+
+def progress_rows(folder: Path) -> list[dict[str, str]]:
+    with (folder / CURVE).open() as file:
+        return list(csv.DictReader(file))
 
 
 @pytest.fixture

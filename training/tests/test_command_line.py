@@ -111,7 +111,8 @@ def test_a_run_that_diverges_and_a_runner_that_fails_are_sentences(tmp_path, mon
     monkeypatch.setattr(command_line, "export", diverge)
     assert main(["export", "--checkpoint", "x", "--output", "y"]) == 1
     assert capsys.readouterr().err == "anatomynet-training: step 3: loss nan\n"
-    assert main(["import", "--layout", "phantom", "--seeds", "0:1", "--runner", "false", "--output", str(tmp_path)]) == 1
+    phantoms = ["import", "--layout", "phantom", "--seeds", "0:1", "--output", str(tmp_path)]
+    assert main([*phantoms, "--runner", "false"]) == 1
     assert "false phantom" in capsys.readouterr().err
 
 

@@ -25,7 +25,6 @@ from .summary import summary
 from .trainer import DivergedError, Limits, Trainer
 from .weight_file import ModelDescription, save_weight_file
 
-
 REPORTED = (ValueError, OSError, LibraryError, RunnerError, DivergedError)
 """Errors whose message says what is wrong; of others the traceback does."""
 

@@ -22,7 +22,7 @@ def mirrored_classes(organs: tuple[str, ...]) -> np.ndarray:
         raise ValueError(f"mirror: {', '.join(strangers)}: a side is exchanged where names end with _L and _R; "
                          "rename these organs, or train without mirror")
     exchange = [0]
-    for label, organ in enumerate(organs, start=1):
+    for organ in organs:
         partner = organ[:-2] + SIDES[organ[-2:]] if organ[-2:] in SIDES else organ
         exchange.append(organs.index(partner) + 1 if partner in organs else 0)
     return np.array(exchange, dtype=np.uint8)

@@ -115,8 +115,9 @@ class Trainer:
             depth, kept = len(sample.labels), self.examples.slices_of_whole(sample.labels.shape)
             if kept < depth:
                 height = sample.spacing[0]
-                print(f"{sample.name}: cut to {kept} of its {depth} slices ({kept * height:.0f} of {depth * height:.0f} mm) "
-                      f"in each step on whole volumes, for voxel_limit is {self.recipe.voxel_limit}", flush=True)
+                print(f"{sample.name}: cut to {kept} of its {depth} slices "
+                      f"({kept * height:.0f} of {depth * height:.0f} mm) in each step on whole volumes, "
+                      f"for voxel_limit is {self.recipe.voxel_limit}", flush=True)
 
     def _whole_volume(self, sample: Sample) -> torch.Tensor:
         intensities = self.recipe.preprocessing.intensities(torch.from_numpy(sample.intensities.astype(np.float32)))
@@ -181,8 +182,8 @@ class Trainer:
                 remaining = (now - began) * (1 - self.progress) / done
                 rate = (now - began) / (self.step - step_at_start)
                 print(
-                    f"step {self.step}  {100 * self.progress:.1f} %  stage {index + 1}  loss {np.mean(unreported):.4f}  "
-                    f"{rate:.2f} s/step  {remaining / 60:.0f} min left",
+                    f"step {self.step}  {100 * self.progress:.1f} %  stage {index + 1}  "
+                    f"loss {np.mean(unreported):.4f}  {rate:.2f} s/step  {remaining / 60:.0f} min left",
                     flush=True,
                 )
                 reported, unreported = now, []

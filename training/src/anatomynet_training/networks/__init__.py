@@ -5,6 +5,13 @@ the **logits** of the classes (softmax is left to the loss and to inference). Ev
 extent must be a multiple of the network's `stride_product`.
 """
 
+from .inference import (
+    freeze_batch_statistics,
+    logits,
+    pad_at_high_end,
+    probabilities,
+    use_volume_statistics,
+)
 from .registry import (
     ARCHITECTURES,
     NETWORKS,
@@ -13,13 +20,6 @@ from .registry import (
     build_network,
     class_count,
     network_with_weights,
-)
-from .inference import (
-    freeze_batch_statistics,
-    logits,
-    pad_at_high_end,
-    probabilities,
-    use_volume_statistics,
 )
 from .residual import ResidualArchitecture, ResidualNetwork, SqueezeExcitation
 from .unet import UNet, UNetArchitecture
