@@ -239,7 +239,7 @@ typedef struct anatomynet_model_properties {
     uint32_t class_count;        /* background included */
     uint64_t parameter_count;    /* trained numbers; batch-norm statistics are not counted */
     double spacing[3];           /* mm, x y z: the grid the network sees */
-    double spacing_minimum[3];   /* mm: range of input spacings it was trained on; either end may be 0 alone */
+    double spacing_minimum[3];   /* mm: range of input spacings it is meant for; either end may be 0 alone */
     double spacing_maximum[3];
     double window_lower;         /* HU */
     double window_upper;
@@ -346,9 +346,9 @@ typedef struct anatomynet_segment_options {
     anatomynet_log_callback log; /* NULL: none */
     void *log_user;
     uint32_t region_mode;        /* ANATOMYNET_REGION_...; default: no region */
-    uint32_t allow_untrained_spacing; /* 1: accept a spacing outside the range that the model was
-                                    trained on, or, if the model does not resample, an unknown one;
-                                    0 (default): refuse it */
+    uint32_t allow_untrained_spacing; /* 1: accept a spacing outside the range that the model states,
+                                    or, if the model does not resample, an unknown one; 0 (default):
+                                    refuse it */
     uint32_t keep_largest_components; /* 1: of each organ only the largest connected component (26
                                     neighbours) stays, the rest becomes background; default 0 */
     uint32_t feature_map_storage; /* since 0.2.0. ANATOMYNET_STORAGE_...; default float32 */
@@ -412,7 +412,7 @@ void anatomynet_outputs_init(anatomynet_outputs *outputs, uint32_t struct_size);
  * Any orientation is accepted: left-handed ones, and axes up to 40 degrees from the model's. The
  * volume is permuted and flipped to the model's orientation, and resampled to its spacing where it
  * states one; the scores are resampled back before they become labels. docs/geometry.md has the
- * details and guarantees. Refused are spacings outside the range that the model was trained on
+ * details and guarantees. Refused are spacings outside the range that the model states
  * (unless options allow it), or more than 16 times the model's or less than a 16th, and directions that are not
  * orthonormal or too oblique.
  *

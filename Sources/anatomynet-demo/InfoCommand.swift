@@ -60,7 +60,7 @@ struct InfoCommand: ParsableCommand {
             description.spacingMinimum.map { "from \(millimetres($0))" },
             description.spacingMaximum.map { "to \(millimetres($0))" },
         ].compactMap { $0 }
-        if !trained.isEmpty { facts.append(("trained on", "spacings \(trained.joined(separator: " "))")) }
+        if !trained.isEmpty { facts.append(("meant for", "spacings \(trained.joined(separator: " "))")) }
         facts += [
             ("orientation", "\(description.orientation)"),
             ("padding", "to multiples of \(description.paddingMultiple) voxels"),

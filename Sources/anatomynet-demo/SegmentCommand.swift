@@ -49,7 +49,7 @@ struct SegmentCommand: ParsableCommand {
     @Flag(help: "Keep of each organ only the largest connected component.")
     var keepLargestComponents = false
 
-    @Flag(help: "Accept a spacing outside the range that the model was trained on.")
+    @Flag(help: "Accept a spacing outside the range that the model states.")
     var allowUntrainedSpacing = false
 
     @OptionGroup(title: "Model options (taken instead of what the weight file says)")

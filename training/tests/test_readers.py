@@ -269,3 +269,11 @@ def test_failing_phantom_runner_is_reported(tmp_path):
     os.chmod(runner, stat.S_IRWXU)
     with pytest.raises(RuntimeError, match="no such option"):
         generate_phantom(str(runner), 1)
+
+
+def test_a_nifti_of_whole_numbers_that_is_cut_short_is_refused(tmp_path):
+    path = tmp_path / "ct.nii"
+    nibabel.save(nibabel.Nifti1Image(lopsided()[0].astype(np.int16), np.diag([-1, -1, 1, 1])), path)
+    path.write_bytes(path.read_bytes()[:-10])
+    with pytest.raises(ValueError, match="ct.nii"):
+        read_case(tmp_path, ("A",))

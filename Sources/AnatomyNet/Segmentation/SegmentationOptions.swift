@@ -7,7 +7,7 @@ public struct SegmentationOptions {
     public var memoryLimit: UInt64?
     /// The part of the volume in which organs are wanted; nil: all of it.
     public var region: Region?
-    /// Whether a volume is accepted whose spacing lies outside the range that the model was trained on.
+    /// Whether a volume is accepted whose spacing lies outside the range that the model states.
     public var allowsUntrainedSpacing = false
     /// Whether only the largest connected component of each organ stays.
     public var keepsLargestComponents = false

@@ -3,7 +3,7 @@ struct GridRequirements: Sendable, Equatable {
     var orientation: Orientation
     /// mm, in the order of the orientation's letters; nil: any spacing, as it is.
     var spacing: SIMD3<Double>?
-    /// Spacings of the volumes it was trained on, in the same order.
+    /// Spacings of the volumes it is meant for, in the same order.
     var spacingRange = SpacingRange()
     /// Every dimension the network sees is a multiple of this.
     var paddingMultiple: Int

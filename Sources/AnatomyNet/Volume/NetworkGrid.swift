@@ -54,8 +54,8 @@ struct NetworkGrid: Sendable, Equatable {
     /// The caller's spacing may be this many times the model's, or the other way round.
     static let largestRatio = 16.0
 
-    /// - Parameter allowsUntrainedSpacing: whether spacings outside the range that the model was
-    ///   trained on are accepted.
+    /// - Parameter allowsUntrainedSpacing: whether spacings outside the range that the model
+    ///   states are accepted.
     /// - Throws: `.dimensions`, `.spacing`, `.orientation`, `.option` (region, origin).
     init(
         caller: Geometry, requirements: GridRequirements, region: Region? = nil,
@@ -112,7 +112,7 @@ struct NetworkGrid: Sendable, Equatable {
             if let trained = requirements.spacingRange.description, !allowsUntrainedSpacing {
                 throw AnatomyNetError(
                     .spacing,
-                    "the volume's spacing is unknown, and the model was trained on spacings \(trained). The option "
+                    "the volume's spacing is unknown, and the model is meant for spacings \(trained). The option "
                         + "allow_untrained_spacing permits others")
             }
             if !alignment.isExact {
@@ -129,7 +129,7 @@ struct NetworkGrid: Sendable, Equatable {
         else { return }
         throw AnatomyNetError(
             .spacing,
-            "the volume's spacing along the model's axes is \(described(spacing)); the model was trained on spacings "
+            "the volume's spacing along the model's axes is \(described(spacing)); the model is meant for spacings "
                 + "\(trained). The option allow_untrained_spacing permits others")
     }
 

@@ -14,7 +14,7 @@ public struct ModelDescription: Sendable, Equatable {
     public let intensity: IntensityMapping
     public let orientation: Orientation
     public let spacing: ModelSpacing
-    /// mm along x, y, z: the ends of the input spacings that the model was trained on; either may be
+    /// mm along x, y, z: the ends of the input spacings that the model is meant for; either may be
     /// nil: unknown.
     public let spacingMinimum: SIMD3<Double>?
     public let spacingMaximum: SIMD3<Double>?

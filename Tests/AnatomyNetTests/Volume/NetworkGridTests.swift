@@ -145,7 +145,7 @@ private func message(_ kind: AnatomyNetError.Kind, _ body: () throws -> Void) ->
         let below = try requirements("SLA", range: GridRequirements.SpacingRange(maximum: [1.3, 1.4, 4]))
         #expect(
             message(.spacing) { _ = try NetworkGrid(caller: asymmetric, requirements: below) }.contains(
-                "trained on spacings up to 1.3 x 1.4 x 4 mm."))
+                "meant for spacings up to 1.3 x 1.4 x 4 mm."))
         var caller = asymmetric
         caller.spacing = nil
         #expect(

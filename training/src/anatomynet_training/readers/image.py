@@ -96,19 +96,17 @@ def hounsfield(ct: SimpleITK.Image, path: Path) -> np.ndarray:
     """
     values = SimpleITK.GetArrayFromImage(ct)
     # From a NIfTI file ITK reads 0 instead of them.
-    stored = _floats_of_nifti(path) if path.name.endswith((".nii", ".nii.gz")) else values
+    stored = _stored_in_nifti(path) if path.name.endswith((".nii", ".nii.gz")) else values
     if bad := np.count_nonzero(~np.isfinite(stored)):
         raise ValueError(f"{path}: {bad} voxels are NaN or infinite")
     return np.clip(np.rint(values), AIR_HU, np.iinfo(np.int16).max).astype(np.int16)
 
 
-def _floats_of_nifti(path: Path) -> np.ndarray:
-    """The voxels as a NIfTI file stores them, where they are floating point, else none."""
+def _stored_in_nifti(path: Path) -> np.ndarray:
+    """The voxels as a NIfTI file stores them. ValueError where it ends before they do, which ITK does not notice."""
     try:
-        image = nibabel.load(path)
-        is_float = np.issubdtype(image.get_data_dtype(), np.floating)
-        return image.dataobj.get_unscaled() if is_float else np.empty(0)
-    except (ImageFileError, HeaderDataError) as error:
+        return nibabel.load(path).dataobj.get_unscaled()
+    except (ImageFileError, HeaderDataError, EOFError, OSError) as error:
         raise ValueError(f"{path}: {error}") from error
 
 
