@@ -30,7 +30,8 @@ struct WeightFileDescriptionTests {
         #expect(plain.batchNorm == .running)
         #expect(plain.license == "")
         #expect(plain.provenance == "")
-        #expect(plain.defaults.count == 9)
+        #expect(plain.defaults.count == 10)
+        #expect(plain.defaults.contains("squeeze reduction: 15, 16"))
     }
 
     @Test func isReLUForEveryOtherArchitecture() throws {
