@@ -237,12 +237,12 @@ static void measuring(const anatomynet_model *model) {
     anatomynet_measurement elements[4];
     anatomynet_outputs outputs;
     float probabilities[3 * voxels];
-    int i;
+    int i, k;
 
 #define WITH(assignment, expected)                                                        \
     do {                                                                                  \
         anatomynet_outputs_init(&outputs, sizeof outputs);                                \
-        for (i = 0; i < 3; ++i) anatomynet_measurement_init(&elements[i], sizeof elements[i]); \
+        for (k = 0; k < 3; ++k) anatomynet_measurement_init(&elements[k], sizeof elements[k]); \
         outputs.measurements = elements;                                                  \
         outputs.measurements_bytes = 3 * sizeof elements[0];                              \
         assignment;                                                                       \
@@ -253,11 +253,9 @@ static void measuring(const anatomynet_model *model) {
     WITH(outputs.measurements_bytes = 3 * sizeof elements[0] - 1, ANATOMYNET_ERROR_BUFFER_TOO_SHORT);
     WITH(outputs.measurements_bytes = UINT64_MAX, ANATOMYNET_OK);
     for (i = 0; i < 3; ++i) {
-        const int element = i;
-        WITH(elements[element].struct_size = 0, ANATOMYNET_ERROR_STRUCT_SIZE);
-        WITH(elements[element].struct_size -= 8, ANATOMYNET_ERROR_STRUCT_SIZE);
-        WITH(elements[element].struct_size = UINT32_MAX, ANATOMYNET_ERROR_STRUCT_SIZE);
-        i = element;
+        WITH(elements[i].struct_size = 0, ANATOMYNET_ERROR_STRUCT_SIZE);
+        WITH(elements[i].struct_size -= 8, ANATOMYNET_ERROR_STRUCT_SIZE);
+        WITH(elements[i].struct_size = UINT32_MAX, ANATOMYNET_ERROR_STRUCT_SIZE);
     }
     WITH(outputs.measurements = (anatomynet_measurement *)(void *)ct, ANATOMYNET_ERROR_STRUCT_SIZE);
     memset(probabilities, 0, sizeof probabilities);
