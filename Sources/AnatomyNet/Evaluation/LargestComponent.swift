@@ -58,27 +58,14 @@ struct LargestComponent {
     private func unite(
         _ betweenPlanes: () throws(AnatomyNetError) -> Void
     ) throws(AnatomyNetError) {
-        planes.pointer.update(repeating: Self.background, count: planes.count)
-        for z in 0..<dimensions.z {
-            for y in 0..<dimensions.y {
-                let row = rowOfLabels(y, z)
-                let own = rowOfComponents(y, z)
-                for x in 0..<dimensions.x {
-                    guard row[x] != 0 else {
-                        own[x] = Self.background
-                        continue
-                    }
-                    var component = Self.background
-                    visitEarlierNeighbours(x, y, z) { neighbour in
-                        component =
-                            component == Self.background ? neighbour : components.unite(component, neighbour)
-                    }
-                    if component == Self.background { component = try components.add(label: row[x]) }
-                    own[x] = component
-                    components.grow(component)
-                }
+        try visitOrgans(betweenPlanes) { x, y, z throws(AnatomyNetError) in
+            var component = Self.background
+            visitEarlierNeighbours(x, y, z) { neighbour in
+                component = component == Self.background ? neighbour : components.unite(component, neighbour)
             }
-            try betweenPlanes()
+            if component == Self.background { component = try components.add(label: rowOfLabels(y, z)[x]) }
+            components.grow(component)
+            return component
         }
     }
 
@@ -86,38 +73,45 @@ struct LargestComponent {
         _ betweenPlanes: () throws(AnatomyNetError) -> Void
     ) throws(AnatomyNetError) -> Int {
         components.chooseLargest()
-        planes.pointer.update(repeating: Self.background, count: planes.count)
         var added = 0
         var erased = 0
-        // A plane's labels are erased when the next plane has looked at them: neighbours are found by
-        // their components, whose labels the table knows, so nothing is read after it was erased.
+        try visitOrgans(betweenPlanes) { x, y, z throws(AnatomyNetError) in
+            var component = Self.background
+            visitEarlierNeighbours(x, y, z) { neighbour in
+                if component == Self.background { component = neighbour }
+            }
+            if component == Self.background {
+                component = added
+                added += 1
+            }
+            // Later voxels find this one by its component, whose label the table knows, and never read its own.
+            if !components.isLargest(component) {
+                rowOfLabels(y, z)[x] = 0
+                erased += 1
+            }
+            return component
+        }
+        return erased
+    }
+
+    /// Calls `body` with every voxel that is not background, in the order of memory, and notes the component that
+    /// it returns.
+    @inline(__always)
+    private func visitOrgans(
+        _ betweenPlanes: () throws(AnatomyNetError) -> Void,
+        _ body: (_ x: Int, _ y: Int, _ z: Int) throws(AnatomyNetError) -> Int
+    ) throws(AnatomyNetError) {
+        planes.pointer.update(repeating: Self.background, count: planes.count)
         for z in 0..<dimensions.z {
             for y in 0..<dimensions.y {
                 let row = rowOfLabels(y, z)
                 let own = rowOfComponents(y, z)
                 for x in 0..<dimensions.x {
-                    guard row[x] != 0 else {
-                        own[x] = Self.background
-                        continue
-                    }
-                    var component = Self.background
-                    visitEarlierNeighbours(x, y, z) { neighbour in
-                        if component == Self.background { component = neighbour }
-                    }
-                    if component == Self.background {
-                        component = added
-                        added += 1
-                    }
-                    own[x] = component
-                    if !components.isLargest(component) {
-                        row[x] = 0
-                        erased += 1
-                    }
+                    own[x] = row[x] == 0 ? Self.background : try body(x, y, z)
                 }
             }
             try betweenPlanes()
         }
-        return erased
     }
 
     private func rowOfLabels(_ y: Int, _ z: Int) -> UnsafeMutablePointer<UInt8> {
