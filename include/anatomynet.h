@@ -54,7 +54,7 @@
  *               takes the struct's size as the caller knows it and sets every default. A caller
  *               compiled against an older header passes a smaller struct: the fields it lacks take
  *               their defaults. A larger one is accepted if the bytes unknown to this library are
- *               zero. The size must be a multiple of 8.
+ *               zero. The size must be a multiple of 8, at most 4096.
  *   Threads     Every function may be called from any thread. A model does not change after
  *               it was loaded: any number of threads may segment with one model at once.
  *               Free it when none does.
@@ -65,14 +65,15 @@
  *               Swift's, of SWIFT_BACKTRACE and SWIFT_DEBUG_. An OpenMP runtime that the host
  *               process has loaded itself keeps its threads as it does for the host, and so does
  *               libomp where the library had to load it, the system having no libgomp.)
- *   Processes   A child made by fork() may use the library and its models, but not return from a
- *               callback in which it was made. A thread within a call must not be cancelled
+ *   Processes   A child made by fork() may use the library and its models; one that was made within
+ *               a callback must not return from it. A thread within a call must not be cancelled
  *               (pthread_cancel) nor leave a callback by longjmp or an exception. The library
  *               stays mapped after dlclose().
  *   Resources   A call needs 192 KB of the calling thread's stack, and the threads of an OpenMP
  *               runtime the same (OMP_STACKSIZE). It fails with ANATOMYNET_ERROR_OUT_OF_MEMORY
- *               where memory is refused, and does not begin where 16 MB are not to be had; what
- *               the Swift and OpenMP runtimes allocate for themselves below 64 KB cannot fail.
+ *               where memory is refused. Only what the Swift and OpenMP runtimes allocate for
+ *               themselves, in pieces below 64 KB, ends the process where the system refuses it; so
+ *               a call does not begin where 16 MB are not to be had.
  *   Numbers     Rounding mode, floating-point traps and the treatment of subnormal numbers (which
  *               -ffast-math takes for zero) are the default's during a call, callbacks included,
  *               and as they were after it.
@@ -101,7 +102,7 @@ extern "C" {
 #define ANATOMYNET_ERROR_BUFFER_TOO_SHORT 6   /* a buffer's bytes are fewer than its contents need */
 #define ANATOMYNET_ERROR_OVERLAP 7            /* an output shares memory with the input or another output */
 #define ANATOMYNET_ERROR_NONFINITE_VOXEL 8    /* a voxel is NaN or infinite; the message names the first */
-#define ANATOMYNET_ERROR_OPTION 9             /* an option or rescale value is out of its range */
+#define ANATOMYNET_ERROR_OPTION 9             /* an option, rescale value or origin is out of its range */
 #define ANATOMYNET_ERROR_SPACING 10           /* spacing is invalid, unknown where needed, or outside the model's range */
 #define ANATOMYNET_ERROR_ORIENTATION 11       /* direction is not orthonormal, or too oblique */
 #define ANATOMYNET_ERROR_CLASS 12             /* a class asked for does not exist */
@@ -124,7 +125,7 @@ extern "C" {
 #define ANATOMYNET_ERROR_NONFINITE_SCORE 61   /* the network's scores overflow: the weights, or the voxels with them,
                                                  are too large (since 0.3.0; OK and wrong labels before) */
 
-#define ANATOMYNET_ERROR_INTERNAL 90          /* a defect of this library; please report it */
+#define ANATOMYNET_ERROR_INTERNAL 90          /* a defect of this library, from any call; please report it */
 
 /* The name of a status, such as "ANATOMYNET_ERROR_SPACING"; "unknown status" for any other
  * number. Static storage; never NULL. */
@@ -202,7 +203,8 @@ typedef struct anatomynet_load_options {
     anatomynet_log_callback log;  /* told, during the call, which defaults were taken; NULL: nobody */
     void *log_user;
     uint32_t keep_memory;         /* since 0.2.0. 1: the memory of the largest call so far stays with the model, and calls
-                                     that find it do without fresh pages; anatomynet_free releases it.
+                                     that find it do without fresh pages; anatomynet_free releases it. Of calls
+                                     that run at once, one finds it.
                                      0 (default): a call releases all it took. (In a virtual machine that
                                      tells its host what memory is free, 4 KB of each megabyte stay, and the address
                                      range: see docs/performance.md, Memory) */
@@ -210,7 +212,7 @@ typedef struct anatomynet_load_options {
 } anatomynet_load_options;
 
 /* Sets every default in the first struct_size bytes, which must be sizeof *options, and options->
- * struct_size. NULL is ignored, and so is a size that no struct has. */
+ * struct_size. NULL is ignored, and so is a size that is no multiple of 8 from 8 to 4096. */
 void anatomynet_load_options_init(anatomynet_load_options *options, uint32_t struct_size);
 
 /* Loads a weight file (docs/weight-format.md).
@@ -239,7 +241,7 @@ typedef struct anatomynet_model_properties {
     uint32_t class_count;        /* background included */
     uint64_t parameter_count;    /* trained numbers; batch-norm statistics are not counted */
     double spacing[3];           /* mm, x y z: the grid the network sees */
-    double spacing_minimum[3];   /* mm: range of input spacings it is meant for; either end may be 0 alone */
+    double spacing_minimum[3];   /* mm: range of input spacings it is meant for; 0: no limit at that end */
     double spacing_maximum[3];
     double window_lower;         /* HU */
     double window_upper;
@@ -335,9 +337,11 @@ void anatomynet_volume_init(anatomynet_volume *volume, uint32_t struct_size);
 /* How to segment. */
 typedef struct anatomynet_segment_options {
     uint32_t struct_size;
-    uint32_t threads;            /* at most this many, up to 1024; 0: what the process may use
-                                    (processor affinity and control group quota). The result is
-                                    the same to the last bit for any number. */
+    uint32_t threads;            /* at most this many, up to 1024; 0: a fair share of what the process may
+                                    use (processor affinity and control group quota) beside the calls that
+                                    are running. The result is the same to the last bit for any number;
+                                    another instruction set may decide a near tie between two classes
+                                    otherwise. */
     uint64_t memory_limit;       /* bytes the call may allocate; checked before work starts, and once
                                     more where keep_largest_components meets labels like noise;
                                     0: no limit */

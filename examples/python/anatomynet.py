@@ -1,7 +1,7 @@
 """libanatomynet for Python: a typed ctypes wrapper over NumPy arrays, to copy into your program.
 
     model = anatomynet.Model("model.safetensors")
-    labels = model.segment(hu, spacing=(1.25, 0.76, 0.76))      # hu and labels are [z, y, x]
+    labels = model.segment(hu, spacing=(2.5, 2.5, 2.5))      # hu and labels are [z, y, x]
 
 Arrays are indexed [z, y, x] and never copied: any strides will do, also negative ones. ctypes releases
 the GIL during each call, so other Python threads run on; one model may be used by many threads.

@@ -3,7 +3,7 @@ import PackageDescription
 
 let package = Package(
     name: "segment",
-    // The path of a copy of libanatomynet; a release is named by its URL instead.
+    // The path of a copy of libanatomynet.
     dependencies: [.package(name: "anatomynet", path: Context.environment["ANATOMYNET_SOURCE"] ?? "../..")],
     targets: [
         .executableTarget(
