@@ -14,22 +14,34 @@ extension VoxelInspection {
         if range.upperBound - range.lowerBound < 500 {
             return "\(found), a span of less than 500; air and soft tissue alone are 1000 HU apart"
         }
-        if shares.below > 0.01, highestBelow - range.lowerBound > 100 {
+        if shares.below - shares.lowest > max(0.01, shares.below / 2) {
             return
-                "\(found), and \(percent(shares.below)) of them are below \(hounsfield(Bounds.thinnest)) HU, at different values up to "
-                + "\(Double(highestBelow).formatted(2)); nothing is thinner than air, and what is outside the "
-                + "reconstruction circle has one value"
+                "\(found), and \(percent(shares.below)) of them are below \(hounsfield(Bounds.thinnest)) HU, at different "
+                + "values; nothing is thinner than air, and what is outside the reconstruction circle has one value"
         }
-        if shares.air < 0.001 * (1 - shares.below) {
-            return "\(found): \(percent(shares.air)) are air, which lies near -1000 HU\(hint)"
+        if shares.thin < 0.001 * (1 - shares.below) {
+            return "\(found): \(percent(shares.thin)) are air, which lies near -1000 HU\(hint)"
         }
-        if range.upperBound < 0 {
+        if shares.thin > 0.01 * (1 - shares.below),
+            shares.thinnerThanAir > 3 * shares.air || shares.thickerThanAir > 10 * shares.air
+        {
+            return
+                "\(found), and of the \(percent(shares.thin)) of them that are between \(hounsfield(Bounds.thinnest)) and "
+                + "\(hounsfield(Bounds.thin)) HU hardly any are between \(hounsfield(Bounds.airLow)) and "
+                + "\(hounsfield(Bounds.airHigh)), where air lies; are slope and intercept right?"
+        }
+        if range.upperBound <= 0 {
             return "\(found): none is soft tissue, which lies near 0 HU"
         }
         if shares.softTissue < 0.005 * (1 - shares.below) {
             return
                 "\(found), and only \(percent(shares.softTissue)) of them between "
                 + "\(hounsfield(Bounds.softTissueLow)) and \(hounsfield(Bounds.softTissueHigh)) HU, where soft tissue lies"
+        }
+        if shares.metal > 0.01 * (1 - shares.below) {
+            return
+                "\(found), and \(percent(shares.metal)) of them are above \(hounsfield(Bounds.metal)) HU, where only "
+                + "metal lies"
         }
         if shares.dense > 0.2 * (1 - shares.below) {
             return

@@ -2,24 +2,100 @@
 struct VoxelFindings {
     var lowest = Float.infinity
     var highest = -Float.infinity
-    var highestBelow = -Float.infinity
-    var below = 0
-    var air = 0
-    var softTissue = 0
-    var dense = 0
+    /// Voxels that have the lowest value.
+    var atLowest = 0
+    var counts = Counts<Int>(zero: 0)
     /// The first voxel that is no finite number, in dense order.
     var firstNonfinite = Int.max
 
+    /// Voxels on one side of `VoxelInspection.Bounds`, or between two of them.
+    struct Counts<Number: BitwiseCopyable>: BitwiseCopyable {
+        var below: Number
+        var belowAir: Number
+        var upToAir: Number
+        var upToThin: Number
+        var softTissue: Number
+        var dense: Number
+        var metal: Number
+
+        @inline(__always)
+        init(zero: Number) {
+            (below, belowAir, upToAir, upToThin) = (zero, zero, zero, zero)
+            (softTissue, dense, metal) = (zero, zero, zero)
+        }
+    }
+
     /// Takes in what others are.
     mutating func add(_ other: VoxelFindings) {
-        lowest = min(lowest, other.lowest)
+        noteLowest(other.lowest, count: other.atLowest)
         highest = max(highest, other.highest)
-        highestBelow = max(highestBelow, other.highestBelow)
-        below += other.below
-        air += other.air
-        softTissue += other.softTissue
-        dense += other.dense
+        counts.add(other.counts)
         firstNonfinite = min(firstNonfinite, other.firstNonfinite)
+    }
+
+    /// Takes in so many voxels of one value.
+    @inline(__always)
+    mutating func noteLowest(_ value: Float, count: Int) {
+        if value < lowest {
+            lowest = value
+            atLowest = count
+        } else if value == lowest {
+            atLowest &+= count
+        }
+    }
+}
+
+extension VoxelFindings.Counts<Int> {
+    @inline(__always)
+    mutating func add(_ other: Self) {
+        below &+= other.below
+        belowAir &+= other.belowAir
+        upToAir &+= other.upToAir
+        upToThin &+= other.upToThin
+        softTissue &+= other.softTissue
+        dense &+= other.dense
+        metal &+= other.metal
+    }
+
+    @inline(__always)
+    mutating func note(_ value: Float) {
+        typealias Bounds = VoxelInspection.Bounds
+        below &+= value < Bounds.thinnest ? 1 : 0
+        belowAir &+= value < Bounds.airLow ? 1 : 0
+        upToAir &+= value <= Bounds.airHigh ? 1 : 0
+        upToThin &+= value <= Bounds.thin ? 1 : 0
+        softTissue &+= value > Bounds.softTissueLow && value < Bounds.softTissueHigh ? 1 : 0
+        dense &+= value > Bounds.dense ? 1 : 0
+        metal &+= value > Bounds.metal ? 1 : 0
+    }
+}
+
+extension VoxelFindings.Counts<SIMD8<Int32>> {
+    @inline(__always)
+    mutating func note(_ values: SIMD8<Float>) {
+        typealias Bounds = VoxelInspection.Bounds
+        below.replace(with: below &+ 1, where: values .< Bounds.thinnest)
+        belowAir.replace(with: belowAir &+ 1, where: values .< Bounds.airLow)
+        upToAir.replace(with: upToAir &+ 1, where: values .<= Bounds.airHigh)
+        upToThin.replace(with: upToThin &+ 1, where: values .<= Bounds.thin)
+        softTissue.replace(
+            with: softTissue &+ 1,
+            where: (values .> Bounds.softTissueLow) .& (values .< Bounds.softTissueHigh))
+        dense.replace(with: dense &+ 1, where: values .> Bounds.dense)
+        metal.replace(with: metal &+ 1, where: values .> Bounds.metal)
+    }
+
+    @inline(__always)
+    var sums: VoxelFindings.Counts<Int> {
+        var sums = VoxelFindings.Counts<Int>(zero: 0)
+        sums.below = Int(below.wrappedSum())
+        sums.belowAir = Int(belowAir.wrappedSum())
+        sums.upToAir = Int(upToAir.wrappedSum())
+        sums.upToThin = Int(upToThin.wrappedSum())
+        sums.softTissue = Int(softTissue.wrappedSum())
+        sums.dense = Int(dense.wrappedSum())
+        sums.metal = Int(metal.wrappedSum())
+        return sums
     }
 }
 
@@ -65,7 +141,9 @@ struct VoxelRows<Voxel: StoredVoxel> {
     @inline(__always)
     func inspect(_ row: Int, ofPlane plane: Int, into findings: inout VoxelFindings) {
         let first = voxels + plane * planeStride + row * rowStride
-        var found = RowFindings(after: findings)
+        var found = findings
+        // Zero as long as every value is finite: infinity times 0 and NaN are NaN.
+        var marker: Float = 0
         var next = 0
         if stride == MemoryLayout<Voxel>.stride {
             var eight = EightFindings()
@@ -73,17 +151,18 @@ struct VoxelRows<Voxel: StoredVoxel> {
                 eight.note(Voxel.eightValues(at: first + next &* stride) * slope + intercept)
                 next += 8
             }
-            found.note(eight)
+            eight.move(to: &found)
+            marker = eight.marker.sum()
         }
-        for index in next..<count { found.note(value(index, from: first)) }
-        findings.below &+= found.below
-        findings.air &+= count &- found.below &- found.aboveAir
-        findings.softTissue &+= found.softTissue
-        findings.dense &+= found.dense
-        if found.marker == 0 {
-            findings.lowest = found.lowest
-            findings.highest = found.highest
-            findings.highestBelow = found.highestBelow
+        for index in next..<count {
+            let value = value(index, from: first)
+            found.noteLowest(value, count: 1)
+            found.highest = value > found.highest ? value : found.highest
+            found.counts.note(value)
+            marker += value * 0
+        }
+        if marker == 0 {
+            findings = found
         } else {
             let place = plane * densePlaneStride + row * denseRowStride
             for index in 0..<count where !value(index, from: first).isFinite {
@@ -98,78 +177,28 @@ struct VoxelRows<Voxel: StoredVoxel> {
     }
 }
 
-/// What a row's voxels are, and the extremes of all rows up to it.
-private struct RowFindings {
-    private(set) var lowest: Float
-    private(set) var highest: Float
-    private(set) var highestBelow: Float
-    private(set) var below = 0
-    private(set) var aboveAir = 0
-    private(set) var softTissue = 0
-    private(set) var dense = 0
-    /// Zero as long as every value is finite: infinity times 0 and NaN are NaN.
-    private(set) var marker: Float = 0
-
-    @inline(__always)
-    init(after findings: VoxelFindings) {
-        lowest = findings.lowest
-        highest = findings.highest
-        highestBelow = findings.highestBelow
-    }
-
-    @inline(__always)
-    mutating func note(_ value: Float) {
-        lowest = value < lowest ? value : lowest
-        highest = value > highest ? value : highest
-        let low = value < VoxelInspection.Bounds.thinnest ? value : -.infinity
-        highestBelow = low > highestBelow ? low : highestBelow
-        below &+= value < VoxelInspection.Bounds.thinnest ? 1 : 0
-        aboveAir &+= value > VoxelInspection.Bounds.air ? 1 : 0
-        softTissue &+=
-            value > VoxelInspection.Bounds.softTissueLow && value < VoxelInspection.Bounds.softTissueHigh
-            ? 1 : 0
-        dense &+= value > VoxelInspection.Bounds.dense ? 1 : 0
-        marker += value * 0
-    }
-
-    /// Takes in the row's voxels so far; before any that are noted alone.
-    @inline(__always)
-    mutating func note(_ eight: EightFindings) {
-        lowest = min(lowest, eight.lowest.min())
-        highest = max(highest, eight.highest.max())
-        highestBelow = max(highestBelow, eight.highestBelow.max())
-        below = Int(eight.below.wrappedSum())
-        aboveAir = Int(eight.aboveAir.wrappedSum())
-        softTissue = Int(eight.softTissue.wrappedSum())
-        dense = Int(eight.dense.wrappedSum())
-        marker = eight.marker.sum()
-    }
-}
-
 /// What a row's voxels are, eight at a time: nine times as fast as one after the other.
 private struct EightFindings {
-    private(set) var lowest = SIMD8<Float>(repeating: .infinity)
-    private(set) var highest = SIMD8<Float>(repeating: -.infinity)
-    private(set) var highestBelow = SIMD8<Float>(repeating: -.infinity)
-    private(set) var below = SIMD8<Int32>()
-    private(set) var aboveAir = SIMD8<Int32>()
-    private(set) var softTissue = SIMD8<Int32>()
-    private(set) var dense = SIMD8<Int32>()
+    private var lowest = SIMD8<Float>(repeating: .infinity)
+    private var highest = SIMD8<Float>(repeating: -.infinity)
+    private var atLowest = SIMD8<Int32>()
+    private var counts = VoxelFindings.Counts(zero: SIMD8<Int32>())
     private(set) var marker = SIMD8<Float>()
 
     @inline(__always)
     mutating func note(_ values: SIMD8<Float>) {
+        atLowest.replace(with: 0, where: values .< lowest)
         lowest.replace(with: values, where: values .< lowest)
+        atLowest.replace(with: atLowest &+ 1, where: values .== lowest)
         highest.replace(with: values, where: values .> highest)
-        let isBelow = values .< VoxelInspection.Bounds.thinnest
-        highestBelow.replace(with: values, where: isBelow .& (values .> highestBelow))
-        below.replace(with: below &+ 1, where: isBelow)
-        aboveAir.replace(with: aboveAir &+ 1, where: values .> VoxelInspection.Bounds.air)
-        let isSoftTissue =
-            (values .> VoxelInspection.Bounds.softTissueLow)
-            .& (values .< VoxelInspection.Bounds.softTissueHigh)
-        softTissue.replace(with: softTissue &+ 1, where: isSoftTissue)
-        dense.replace(with: dense &+ 1, where: values .> VoxelInspection.Bounds.dense)
+        counts.note(values)
         marker += values * 0
+    }
+
+    @inline(__always)
+    func move(to findings: inout VoxelFindings) {
+        for lane in 0..<8 { findings.noteLowest(lowest[lane], count: Int(atLowest[lane])) }
+        findings.highest = max(findings.highest, highest.max())
+        findings.counts.add(counts.sums)
     }
 }

@@ -2,8 +2,6 @@
 struct VoxelInspection: Sendable, Equatable {
     /// The lowest and highest HU.
     let range: ClosedRange<Float>
-    /// The highest HU below `Bounds.thinnest`; minus infinity if there are none.
-    let highestBelow: Float
     /// Shares of all voxels.
     let shares: Shares
 
@@ -11,23 +9,38 @@ struct VoxelInspection: Sendable, Equatable {
     enum Bounds {
         /// Nothing is thinner: scanners mark what lies outside the reconstruction circle with less.
         static let thinnest: Float = -1500
-        /// The highest of air.
-        static let air: Float = -500
+        /// Air lies between these.
+        static let airLow: Float = -1150
+        static let airHigh: Float = -850
+        /// The highest of lungs, and of what lies between air and skin in one voxel.
+        static let thin: Float = -300
         /// Soft tissue lies between these.
         static let softTissueLow: Float = -200
         static let softTissueHigh: Float = 300
         /// Only dense bone, teeth and metal have more.
         static let dense: Float = 800
+        /// Only metal has more.
+        static let metal: Float = 3000
     }
 
     struct Shares: Sendable, Equatable {
         /// Below `Bounds.thinnest`.
         var below: Double
-        /// From there to `Bounds.air`.
+        /// That have the lowest value of all.
+        var lowest: Double
+        /// From `Bounds.thinnest` to air.
+        var thinnerThanAir: Double
         var air: Double
+        /// From air to `Bounds.thin`.
+        var thickerThanAir: Double
         var softTissue: Double
         /// Above `Bounds.dense`.
         var dense: Double
+        /// Above `Bounds.metal`.
+        var metal: Double
+
+        /// From `Bounds.thinnest` to `Bounds.thin`.
+        var thin: Double { thinnerThanAir + air + thickerThanAir }
     }
 
     /// - Throws: `.nonfiniteVoxel` if a voxel is NaN or infinite, naming the first in dense order (x
@@ -42,11 +55,14 @@ struct VoxelInspection: Sendable, Equatable {
 
     private init(_ findings: VoxelFindings, voxelCount: Int) {
         range = findings.lowest...findings.highest
-        highestBelow = findings.highestBelow
         let share = { (count: Int) in Double(count) / Double(voxelCount) }
+        let counts = findings.counts
         shares = Shares(
-            below: share(findings.below), air: share(findings.air), softTissue: share(findings.softTissue),
-            dense: share(findings.dense))
+            below: share(counts.below), lowest: share(findings.atLowest),
+            thinnerThanAir: share(counts.belowAir - counts.below),
+            air: share(counts.upToAir - counts.belowAir),
+            thickerThanAir: share(counts.upToThin - counts.upToAir), softTissue: share(counts.softTissue),
+            dense: share(counts.dense), metal: share(counts.metal))
     }
 
     private static func inspect<Voxel: StoredVoxel>(

@@ -242,6 +242,20 @@ private func sampled(_ volume: Volume, _ grid: NetworkGrid, _ intensities: Inten
             #expect(try evidence { $0 == .zero ? mark : head($0) + 1024 }?.contains("intercept") == true)
         }
         #expect(try evidence { head($0) * 10 + Float($0.y) * 100 }?.contains("different values") == true)
+        #expect(try evidence { head($0) - 520 + Float($0.y) }?.contains("different values") == true)
+        // Few voxels between the circle's mark and air, as where it was interpolated.
+        #expect(try evidence { $0.y < 4 ? -3024 : $0 == [1, 5, 2] ? -2000 : head($0) } == nil)
+        // Air elsewhere than air is: offsets, slopes, and windows as of pictures.
+        for wrong: (Float) -> Float in [
+            { $0 - 200 }, { $0 - 400 }, { $0 - 500 }, { $0 + 200 }, { $0 + 400 }, { $0 + 500 }, { $0 / 2 },
+            { $0 * 0.6 }, { $0 * 1.4 }, { max(-500, min(500, $0)) },
+        ] {
+            #expect(try evidence { wrong(head($0)) }?.contains("where air lies") == true)
+        }
+        // Lungs and airways are thin, too.
+        #expect(try evidence { $0.x < 3 ? -750 : $0.x < 4 ? -1000 : head($0) } == nil)
+        #expect(try evidence { $0.y < 2 ? 30000 : head($0) }?.contains("above 3000 HU") == true)
+        #expect(try evidence { min(0, head($0)) }?.contains("soft tissue") == true)
         #expect(try evidence { -head($0) }?.contains("above 800 HU") == true)
         #expect(
             try evidence { Float(($0.x * 977 + $0.y * 631 + $0.z * 353) % 4000) - 1000 }?.contains(
