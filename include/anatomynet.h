@@ -351,8 +351,8 @@ typedef struct anatomynet_segment_options {
     void *log_user;
     uint32_t region_mode;        /* ANATOMYNET_REGION_...; default: no region */
     uint32_t allow_untrained_spacing; /* 1: accept a spacing outside the range that the model states,
-                                    or, if the model does not resample, an unknown one; 0 (default):
-                                    refuse it */
+                                    or, if the model does not resample, an unknown one, with a warning
+                                    to the log callback; 0 (default): refuse it */
     uint32_t keep_largest_components; /* 1: of each organ only the largest connected component (26
                                     neighbours) stays, the rest becomes background; default 0 */
     uint32_t feature_map_storage; /* since 0.2.0. ANATOMYNET_STORAGE_...; default float32 */

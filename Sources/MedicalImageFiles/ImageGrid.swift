@@ -12,6 +12,8 @@ public struct ImageGrid: Sendable {
     public var isOrientationKnown: Bool
     /// Whether the file says where its first voxel lies.
     public var isOriginKnown: Bool
+    /// What is doubtful about it, in sentences without the full stop.
+    public var doubts: [String] = []
     var header: Header
 
     enum Header: Sendable {
@@ -41,20 +43,24 @@ public struct ImageGrid: Sendable {
     /// would be too much to ask of two files that mean the same grid.
     public func coincides(with other: ImageGrid) -> Bool {
         guard geometry.dimensions == other.geometry.dimensions else { return false }
-        let size = geometry.dimensions
-        for corner in 0..<8 {
-            let index = SIMD3<Double>(
-                corner & 1 == 0 ? 0 : Double(size.x - 1), corner & 2 == 0 ? 0 : Double(size.y - 1),
-                corner & 4 == 0 ? 0 : Double(size.z - 1))
-            let distance = geometry.position(ofVoxel: index) - other.geometry.position(ofVoxel: index)
-            let tolerance = 0.01 * (geometry.spacing ?? [1, 1, 1]).min()
-            guard (distance * distance).sum().squareRoot() <= tolerance else { return false }
-        }
-        return true
+        let tolerance = 0.01 * (geometry.spacing ?? [1, 1, 1]).min()
+        return geometry.largestDistance(from: other.geometry) <= tolerance
     }
 }
 
 extension Geometry {
+    /// The largest distance in mm between a voxel of the one and the same voxel of the other, both of the same
+    /// dimensions.
+    func largestDistance(from other: Geometry) -> Double {
+        (0..<8).map { corner in
+            let index = SIMD3<Double>(
+                corner & 1 == 0 ? 0 : Double(dimensions.x - 1),
+                corner & 2 == 0 ? 0 : Double(dimensions.y - 1),
+                corner & 4 == 0 ? 0 : Double(dimensions.z - 1))
+            return (position(ofVoxel: index) - other.position(ofVoxel: index)).length
+        }.max() ?? 0
+    }
+
     /// The place of a voxel index, which may lie between voxels, in mm LPS; unknown spacing counts
     /// as 1 mm.
     public func position(ofVoxel index: SIMD3<Double>) -> SIMD3<Double> {

@@ -71,46 +71,77 @@ extension MedicalImage {
     }
 
     /// The sform where there is one, else the qform, as nibabel does; never one made up, and none
-    /// where the two would name other sides of the patient.
+    /// where the header contradicts itself about the sides of the patient or the size of voxels.
     private static func grid(
         of kept: NiftiHeader, _ header: nifti_1_header, _ dimensions: SIMD3<Int>, _ path: String
     ) throws(ImageFileError) -> ImageGrid {
         let image = kept.image.pointee
         let unit = try header.millimetresPerUnit(path: path)
-        let steps = [header.pixdim.1, header.pixdim.2, header.pixdim.3].map { Double($0) * unit }
-        let areStepsKnown = steps.allSatisfy { $0.isFinite && $0 > 0 }
-        let geometry: Geometry
-        if header.sform_code > 0 {
-            geometry = Geometry(dimensions: dimensions, rasAffine: image.sto_xyz, unit: unit)
-        } else if header.qform_code > 0 {
-            guard areStepsKnown else {
-                throw ImageFileError(path, "pixdim \(steps) with a qform; voxel sizes must be positive")
-            }
-            geometry = Geometry(dimensions: dimensions, rasAffine: image.qto_xyz, unit: unit)
-        } else {
-            geometry = Geometry(
-                dimensions: dimensions, spacing: areStepsKnown ? [steps[0], steps[1], steps[2]] : nil)
+        let steps = SIMD3(Double(header.pixdim.1), Double(header.pixdim.2), Double(header.pixdim.3)) * unit
+        // False for NaN.
+        let areStepsKnown = all(steps .> 0) && all(steps .< .infinity)
+        if header.sform_code <= 0, header.qform_code <= 0 {
             return ImageGrid(
-                geometry: geometry, isOrientationKnown: false, isOriginKnown: false, header: .nifti(kept))
+                geometry: Geometry(dimensions: dimensions, spacing: areStepsKnown ? steps : nil),
+                isOrientationKnown: false, isOriginKnown: false, header: .nifti(kept))
         }
+        let bySform = Geometry(dimensions: dimensions, rasAffine: image.sto_xyz, unit: unit)
+        let byQform = Geometry(dimensions: dimensions, rasAffine: image.qto_xyz, unit: unit)
+        var grid = ImageGrid(
+            geometry: header.sform_code > 0 ? bySform : byQform, isOrientationKnown: true,
+            isOriginKnown: true, header: .nifti(kept))
+        let geometry = grid.geometry
+        let spacing = geometry.spacing ?? .zero
         let numbers = [
-            geometry.spacing ?? .zero, geometry.origin, geometry.direction.x, geometry.direction.y,
-            geometry.direction.z,
+            spacing, geometry.origin, geometry.direction.x, geometry.direction.y, geometry.direction.z,
         ]
         guard numbers.allSatisfy({ $0.x.isFinite && $0.y.isFinite && $0.z.isFinite }) else {
             throw ImageFileError(path, "the orientation matrix in the NIfTI header is singular or not finite")
         }
-        if header.qform_code > 0, header.sform_code > 0 {
-            let (byQform, bySform) = (image.qto_xyz.orientationCode, image.sto_xyz.orientationCode)
-            guard byQform == bySform else {
-                throw ImageFileError(
-                    path,
-                    "contradicts itself about the patient: its axes run \(byQform) by the qform and \(bySform) by "
-                        + "the sform; find out which is right and set the code of the other to 0")
+        let areBothGiven = header.qform_code > 0 && header.sform_code > 0
+        if areBothGiven { try checkSides(image.qto_xyz, image.sto_xyz, path) }
+        guard areStepsKnown, all(ratio(steps, spacing) .<= 1 + largestDifferenceOfSteps) else {
+            throw ImageFileError(
+                path,
+                "contradicts itself about the size of voxels: they are \(millimetres(steps)) by pixdim and "
+                    + "\(millimetres(spacing)) by the \(header.sform_code > 0 ? "sform" : "qform"); find out which is right "
+                    + "and correct the other")
+        }
+        if areBothGiven {
+            let distance = bySform.largestDistance(from: byQform)
+            if distance > spacing.max() {
+                grid.doubts.append(
+                    "qform and sform of \(path) place its voxels up to \(rounded(distance)) mm apart; the sform is taken"
+                )
             }
         }
-        return ImageGrid(
-            geometry: geometry, isOrientationKnown: true, isOriginKnown: true, header: .nifti(kept))
+        return grid
+    }
+
+    private static func checkSides(
+        _ qform: mat44, _ sform: mat44, _ path: String
+    ) throws(ImageFileError) {
+        guard qform.orientationCode == sform.orientationCode else {
+            throw ImageFileError(
+                path,
+                "contradicts itself about the patient: its axes run \(qform.orientationCode) by the qform and "
+                    + "\(sform.orientationCode) by the sform; find out which is right and set the code of the other to 0"
+            )
+        }
+    }
+
+    /// Programs round what they write into pixdim.
+    private static let largestDifferenceOfSteps = 0.01
+
+    /// The larger over the smaller.
+    private static func ratio(_ first: SIMD3<Double>, _ second: SIMD3<Double>) -> SIMD3<Double> {
+        pointwiseMax(first, second) / pointwiseMin(first, second)
+    }
+
+    private static func rounded(_ millimetres: Double) -> Double { (millimetres * 1000).rounded() / 1000 }
+
+    private static func millimetres(_ spacing: SIMD3<Double>) -> String {
+        "\(rounded(spacing.x)) × \(rounded(spacing.y)) × \(rounded(spacing.z)) mm"
     }
 
     private static func readVoxels(

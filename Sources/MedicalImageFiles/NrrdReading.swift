@@ -88,7 +88,7 @@ extension MedicalImage {
             )
         }
         let (dimensions, _) = try checkedDimensions(axes.map { sizes[$0] }, path: path)
-        let isSpaceGiven = nrrd.spaceDim == 3
+        let isSpaceGiven = nrrd.spaceDim == 3 && nrrd.hasDirections
         guard isSpaceGiven, let signs = nrrd.signsToLPS else {
             let spacings = nrrd.withAxes { infos in
                 axes.map { isSpaceGiven ? infos[$0].direction.length : infos[$0].spacing }
@@ -118,17 +118,17 @@ extension MedicalImage {
 }
 
 extension NrrdAxisInfo {
+    fileprivate var hasDirection: Bool { !spaceDirection.0.isNaN }
     fileprivate var direction: SIMD3<Double> { [spaceDirection.0, spaceDirection.1, spaceDirection.2] }
 }
 
 extension Nrrd {
-    /// The axes with a direction; in a file without a space, the axes that are longer than 1, or
-    /// the first three.
+    fileprivate var hasDirections: Bool { withAxes { axes in axes.contains(where: \.hasDirection) } }
+
+    /// The axes with a direction; in a file without any, the axes that are longer than 1, or the first three.
     fileprivate var spatialAxes: [Int] {
         withAxes { axes in
-            if spaceDim > 0 {
-                return axes.indices.filter { !axes[$0].spaceDirection.0.isNaN }
-            }
+            if hasDirections { return axes.indices.filter { axes[$0].hasDirection } }
             let long = axes.indices.filter { axes[$0].size > 1 }
             return long.count == 3 ? long : Array(axes.indices.prefix(3))
         }

@@ -54,6 +54,9 @@ struct EvaluateCommand: ParsableCommand {
             try check(image.grid, path, coincidesWith: trueImage.grid)
             return image
         }
+        for image in [predictedImage, trueImage] + (ct.map { [$0] } ?? []) {
+            image.grid.doubts.forEach(Terminal.warn)
+        }
         let geometry =
             picture != nil || inputOrientation.inputOrientation != nil
             ? try inputOrientation.geometry(of: trueImage.grid, truth) : trueImage.grid.geometry

@@ -75,10 +75,11 @@ struct SegmentCommand: ParsableCommand {
         let image = try MedicalImage.read(input)
         let geometry = try inputOrientation.geometry(of: image.grid, input)
         let isPlaced = image.grid.isOriginKnown
+        let warnings = Warnings()
+        image.grid.doubts.forEach(warnings.add)
         if !isPlaced {
-            Terminal.note(
-                "warning: \(input) does not say where it lies in the patient, so the organs' places are unknown"
-            )
+            warnings.add(
+                "\(input) does not say where it lies in the patient, so the organs' places are unknown")
         }
         let volume = try image.volume(geometry: geometry)
         let count = geometry.voxelCount
@@ -92,7 +93,7 @@ struct SegmentCommand: ParsableCommand {
 
         let start = ContinuousClock.now
         let measurements = try segment(
-            volume, with: model, labels: found,
+            volume, with: model, warnings: warnings, labels: found,
             probabilities: probabilities.map { _ in
                 ProbabilityRequest(
                     classes: Array(0..<classCount),
@@ -112,7 +113,9 @@ struct SegmentCommand: ParsableCommand {
         printSummary(model, geometry, organs, seconds)
         if let json {
             try JSONReport.write(
-                report(model, GridReport(geometry, isPlaced: isPlaced), organs, seconds), to: json)
+                report(
+                    model, GridReport(geometry, isPlaced: isPlaced), organs, seconds, warnings.messages),
+                to: json)
         }
         if let picture {
             let overview = OverviewPicture(
@@ -124,7 +127,8 @@ struct SegmentCommand: ParsableCommand {
     }
 
     private func report(
-        _ model: Model, _ grid: GridReport, _ organs: [OrganMeasurement], _ seconds: Double
+        _ model: Model, _ grid: GridReport, _ organs: [OrganMeasurement], _ seconds: Double,
+        _ warnings: [String]
     ) -> SegmentReport {
         SegmentReport(
             conditionsOfUse: ImageAnnotation.notForClinicalUse, generator: Generator.name, input: input,
@@ -132,11 +136,11 @@ struct SegmentCommand: ParsableCommand {
             model: ModelReport(
                 path: self.model, sha256: model.fingerprint, architecture: model.architecture.name,
                 provenance: model.description.provenance),
-            grid: grid, seconds: seconds, organs: organs)
+            grid: grid, warnings: warnings, seconds: seconds, organs: organs)
     }
 
     private func segment(
-        _ volume: Volume, with model: Model, labels: UnsafeMutableBufferPointer<UInt8>,
+        _ volume: Volume, with model: Model, warnings: Warnings, labels: UnsafeMutableBufferPointer<UInt8>,
         probabilities: ProbabilityRequest?
     ) throws -> [Measurement] {
         let bar = ProgressBar()
@@ -148,7 +152,7 @@ struct SegmentCommand: ParsableCommand {
             bar.show(fraction)
             return true
         }
-        options.log = { Terminal.log($0, $1) }
+        options.log = { warnings.log($0, $1) }
         options.keepsLargestComponents = keepLargestComponents
         options.allowsUntrainedSpacing = allowUntrainedSpacing
         options.featureMapStorage = storage.value
@@ -161,6 +165,10 @@ struct SegmentCommand: ParsableCommand {
         return [
             ("model", model.architecture.name), ("model provenance", description.provenance),
             ("model licence", description.license),
+            (
+                "input orientation",
+                inputOrientation.inputOrientation.map { "\($0), by --input-orientation" } ?? ""
+            ),
         ]
         .filter { !$0.1.isEmpty }.map { (key: $0.0, value: $0.1) }
     }
@@ -210,6 +218,7 @@ private struct SegmentReport: Encodable {
     let output: String
     let model: ModelReport
     let grid: GridReport
+    let warnings: [String]
     let seconds: Double
     let organs: [OrganMeasurement]
 }

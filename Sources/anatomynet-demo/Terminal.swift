@@ -23,7 +23,11 @@ enum Terminal {
 
     /// For the library's messages: warnings are shown.
     static func log(_ level: LogLevel, _ message: String) {
-        if level == .warning { note("warning: \(message)") }
+        if level == .warning { warn(message) }
+    }
+
+    static func warn(_ message: String) {
+        note("warning: \(message)")
     }
 
     static func writeToStandardError(_ text: String) {

@@ -38,6 +38,9 @@ public struct Segmenter: Sendable {
         try check(bytes: bytes, of: plan, limit: options.memoryLimit)
         let runner = runner(for: plan, options: options)
         options.log?(.information, grid.summary)
+        if let untrained = grid.untrainedSpacing {
+            options.log?(.warning, "\(untrained): nobody has seen what it does with others")
+        }
         try runner.begin(totalCost: Executor.cost(of: plan))
         try inspect(volume, runner: runner, options: options)
         let memory = try workspaceMemory(plan.bytes)

@@ -20,6 +20,9 @@ struct NetworkGrid: Sendable, Equatable {
     let placement: Placement
     /// The model's.
     let orientation: Orientation
+    /// In a sentence, without the full stop, why the caller's spacing is none that the model is meant for; nil where
+    /// it is.
+    let untrainedSpacing: String?
 
     enum Placement: Sendable, Equatable {
         /// One map for each of the network's axes.
@@ -72,8 +75,12 @@ struct NetworkGrid: Sendable, Equatable {
         source = boxes.1
 
         let callerSpacing = caller.spacing.map(alignment.aligned)
-        try Self.check(
-            callerSpacing, alignment, for: requirements, allowsUntrainedSpacing: allowsUntrainedSpacing)
+        if callerSpacing == nil { try Self.checkSpacingIsNotNeeded(alignment, for: requirements) }
+        untrainedSpacing = Self.untrainedSpacing(callerSpacing, for: requirements)
+        if let untrainedSpacing, !allowsUntrainedSpacing {
+            throw AnatomyNetError(
+                .spacing, "\(untrainedSpacing). The option allow_untrained_spacing permits others")
+        }
         let from = callerSpacing ?? .one
         let ratio = try Self.ratio(from: from, to: requirements.spacing ?? from, alignment)
         let networkSpacing = from * ratio
@@ -98,39 +105,34 @@ struct NetworkGrid: Sendable, Equatable {
             origin: centre - direction.rotated(networkSpacing * networkCentre), direction: direction)
     }
 
-    /// Whether a spacing along the model's axes, nil for unknown, is one that the model can be used with.
-    private static func check(
-        _ spacing: SIMD3<Double>?, _ alignment: AxisAlignment, for requirements: GridRequirements,
-        allowsUntrainedSpacing: Bool
+    private static func checkSpacingIsNotNeeded(
+        _ alignment: AxisAlignment, for requirements: GridRequirements
     ) throws(AnatomyNetError) {
-        guard let spacing else {
-            if let wanted = requirements.spacing {
-                throw AnatomyNetError(
-                    .spacing,
-                    "the volume's spacing is unknown, and the model needs voxels of " + described(wanted))
-            }
-            if let trained = requirements.spacingRange.description, !allowsUntrainedSpacing {
-                throw AnatomyNetError(
-                    .spacing,
-                    "the volume's spacing is unknown, and the model is meant for spacings \(trained). The option "
-                        + "allow_untrained_spacing permits others")
-            }
-            if !alignment.isExact {
-                throw AnatomyNetError(
-                    .spacing,
-                    "the volume's spacing is unknown, and its axes lie \(alignment.angle.formatted(2))° from the model's "
-                        + "orientation \(requirements.orientation): resampling it needs the spacing")
-            }
-            return
+        if let wanted = requirements.spacing {
+            throw AnatomyNetError(
+                .spacing,
+                "the volume's spacing is unknown, and the model needs voxels of " + described(wanted))
         }
+        if !alignment.isExact {
+            throw AnatomyNetError(
+                .spacing,
+                "the volume's spacing is unknown, and its axes lie \(alignment.angle.formatted(2))° from the model's "
+                    + "orientation \(requirements.orientation): resampling it needs the spacing")
+        }
+    }
+
+    /// What is untrained about a spacing along the model's axes, nil for unknown; nil where nothing is.
+    private static func untrainedSpacing(
+        _ spacing: SIMD3<Double>?, for requirements: GridRequirements
+    ) -> String? {
         let range = requirements.spacingRange
-        guard !allowsUntrainedSpacing, let trained = range.description,
-            !range.contains(spacing, tolerance: spacingTolerance)
-        else { return }
-        throw AnatomyNetError(
-            .spacing,
-            "the volume's spacing along the model's axes is \(described(spacing)); the model is meant for spacings "
-                + "\(trained). The option allow_untrained_spacing permits others")
+        guard let trained = range.description else { return nil }
+        guard let spacing else {
+            return "the volume's spacing is unknown, and the model is meant for spacings \(trained)"
+        }
+        if range.contains(spacing, tolerance: spacingTolerance) { return nil }
+        return "the volume's spacing along the model's axes is \(described(spacing)); the model is meant for "
+            + "spacings \(trained)"
     }
 
     /// The network's spacing over the caller's, along the model's axes.

@@ -139,9 +139,11 @@ private func message(_ kind: AnatomyNetError.Kind, _ body: () throws -> Void) ->
         let outside = message(.spacing) { _ = try NetworkGrid(caller: asymmetric, requirements: model) }
         #expect(outside.contains("3 x 1.5 x 2.25 mm") && outside.contains("1.3 x 1.4 x 4 mm"))
         #expect(outside.contains("allow_untrained_spacing"))
-        #expect(throws: Never.self) {
-            _ = try NetworkGrid(caller: asymmetric, requirements: model, allowsUntrainedSpacing: true)
-        }
+        let allowed = try NetworkGrid(caller: asymmetric, requirements: model, allowsUntrainedSpacing: true)
+        #expect(allowed.untrainedSpacing.map(outside.hasPrefix) == true)
+        let trained = try requirements(
+            "SLA", range: GridRequirements.SpacingRange(minimum: [1, 1, 1], maximum: [3, 3, 3]))
+        #expect(try NetworkGrid(caller: asymmetric, requirements: trained).untrainedSpacing == nil)
         let below = try requirements("SLA", range: GridRequirements.SpacingRange(maximum: [1.3, 1.4, 4]))
         #expect(
             message(.spacing) { _ = try NetworkGrid(caller: asymmetric, requirements: below) }.contains(
