@@ -57,14 +57,17 @@
  *               zero. The size must be a multiple of 8, at most 4096.
  *   Threads     Every function may be called from any thread. A model does not change after
  *               it was loaded: any number of threads may segment with one model at once.
- *               Free it when none does.
+ *               Free it when none does. (A constructor, which dlopen() runs, must not wait for a
+ *               call on another thread: that may be waiting for the loader.)
  *   Silence     The library prints nothing, reads no environment variable but those of OpenMP
  *               that set the stacks of its threads, installs no signal handler, opens no
  *               connection, and leaves no thread running between calls. (OpenMP's runtime obeys
  *               its own variables, and complains of those that it does not understand; so does
  *               Swift's, of SWIFT_BACKTRACE and SWIFT_DEBUG_. An OpenMP runtime that the host
- *               process has loaded itself keeps its threads as it does for the host, and so does
- *               libomp where the library had to load it, the system having no libgomp.)
+ *               process loaded before the library's first call keeps its threads as after a
+ *               parallel region of the host's with as many, and so does libomp where the library
+ *               had to load it, the system having no libgomp. libgomp, where the library loaded
+ *               it first, ends those of the calling thread.)
  *   Processes   A child made by fork() may use the library and its models; one that was made within
  *               a callback must not return from it. A thread within a call must not be cancelled
  *               (pthread_cancel) nor leave a callback by longjmp or an exception. The library

@@ -1,21 +1,26 @@
-/* All entry to OpenMP.
+/* Who does the work of a call: the threads of an OpenMP runtime, or threads of the library's own.
  *
- * Two OpenMP runtimes of the libomp family in one process abort it ("OMP: Error #15"), and a host
- * process must never die because it loaded this library. So the library is linked to none. Every
- * session looks for a runtime that is in the process already and uses that one; only where there is
- * none does it load one. libiomp5, libomp and libgomp all export GOMP_parallel, which runs a function
- * on a team of threads: the only entry needed.
+ * All entry to OpenMP is here. Two OpenMP runtimes of the libomp family in one process abort it ("OMP: Error #15"), and a
+ * host process must never die because it loaded this library. So the library is linked to none. Every session looks for a
+ * runtime that is in the process already and uses that one; only where there is none does it load one. libiomp5, libomp
+ * and libgomp all export GOMP_parallel, which runs a function on a team of threads: the only entry needed.
  *
- * What it loads is the GNU runtime, which lives beside any other. When a session ends, the threads
- * that it has created for the calling thread are released (omp_pause_resource_all), so that nothing
- * is left behind that a fork could break. libomp is loaded only where the system has no other, and is
- * not paused: libomp 14 that was paused ends every child that the host forks with an assertion.
+ * What it loads is the GNU runtime, which lives beside any other. When a session ends, the threads that it has created
+ * for the calling thread are released (omp_pause_resource_all), so that nothing is left behind. libomp is loaded only
+ * where the system has no other, and is not paused: libomp 14 that was paused ends every child that the host forks with
+ * an assertion.
+ *
+ * A runtime ends the process where it cannot create a thread, and in a child made by fork() the GNU one waits for threads
+ * that are not there. So where threads may be refused, in children, and where there is no runtime, the library makes its
+ * own (team.h).
  */
 #define _GNU_SOURCE
 #include "anatomynet_system.h"
+#include "team.h"
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <link.h>
 #include <pthread.h>
 #include <sched.h>
@@ -24,8 +29,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
 
 typedef void (*gomp_parallel)(void (*function)(void *), void *data, unsigned threads, unsigned flags);
 typedef int (*omp_pause)(int kind);
@@ -39,7 +42,7 @@ enum { family_count = 3, gnu_family = 2 };
 static const char *const own_names[] = {"libgomp.so.1", "libomp.so.5"};
 
 static struct {
-    pthread_mutex_t mutex;
+    pthread_mutex_t mutex; /* never held while anything is called that may wait */
     pthread_mutex_t creating; /* held by who finds out how many threads there can be until it has them */
     pthread_once_t once;
     int32_t sessions;        /* begun and not ended */
@@ -55,8 +58,6 @@ static const char whitespace[] = " \t\n\v\f\r";
 /* Sessions that the calling thread has begun and not ended. */
 static _Thread_local int32_t sessions_of_thread;
 
-/* A thread that looks for a runtime holds the loader's lock, too, which a child would inherit for good: a fork
- * waits for it. */
 static void prepare_fork(void) { pthread_mutex_lock(&state.mutex); }
 static void live_on_as_parent(void) { pthread_mutex_unlock(&state.mutex); }
 
@@ -75,9 +76,6 @@ static void begin_life_as_child(void) {
     state.mutex = state.creating = fresh;
     state.sessions = sessions_of_thread;
     state.forked = true;
-    /* Forked in the middle of a session (from a callback), this thread still has a team of threads
-     * that are not here: no runtime will do. */
-    if (sessions_of_thread > 0) state.own_entry = NULL;
 }
 
 /* A stack size as the runtimes read it from the environment, in bytes: a number with B, K, M or G after it,
@@ -101,6 +99,13 @@ static size_t stack_size_in(const char *variable) {
 /* With the library, since what the Swift runtime does needs this, too, and not only what begins here. */
 __attribute__((constructor)) static void watch_forks(void) {
     pthread_atfork(prepare_fork, live_on_as_parent, begin_life_as_child);
+}
+
+/* A runtime's threads end by pthread_exit, which opens libgcc_s when it is first called, and waits for the loader then:
+ * for good, where the thread that ends them is in a library's constructor. Backtraces open it, too. */
+__attribute__((constructor)) static void open_what_ends_threads(void) {
+    void *frame;
+    backtrace(&frame, 1);
 }
 
 /* Once, and early: a host may change its environment later, the runtimes look at it once themselves. Which
@@ -137,15 +142,20 @@ static int note_runtime(struct dl_phdr_info *object, size_t size, void *found) {
     return 0;
 }
 
-/* The entry of the host's runtime, or NULL. The mutex is held. */
+/* The loader has locks of its own: a thread that runs a library's constructor holds one, and may be in a call, or in
+ * fork(), for which this thread must not make it wait. So nothing here is looked up under the mutex. */
+
+/* The entry of the host's runtime, or NULL. */
 static gomp_parallel find_host_entry(void) {
     loaded_runtimes *runtimes = &(loaded_runtimes){{{0}}};
     dl_iterate_phdr(note_runtime, runtimes);
     for (int family = 0; family < family_count; family += 1) {
         const char *path = runtimes->path[family];
-        if (path[0] == '\0' || strcmp(path, state.own_path) == 0) continue;
-        /* The GNU runtime's idle threads are not in a forked child, but it waits for them. */
-        if (family == gnu_family && state.forked) continue;
+        if (path[0] == '\0') continue;
+        pthread_mutex_lock(&state.mutex);
+        const bool is_own = strcmp(path, state.own_path) == 0;
+        pthread_mutex_unlock(&state.mutex);
+        if (is_own) continue;
         void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD);
         if (library == NULL) continue;
         gomp_parallel entry = (gomp_parallel)dlsym(library, "GOMP_parallel");
@@ -156,84 +166,63 @@ static gomp_parallel find_host_entry(void) {
     return NULL;
 }
 
-/* Loads a runtime of the library's own where there is none. The mutex is held. */
-static gomp_parallel find_own_entry(void) {
-    for (size_t index = 0; state.own_entry == NULL && index < sizeof own_names / sizeof own_names[0]; index += 1) {
-        /* What is in a forked child already, and is not usable as the host's, is of no use at all. */
-        void *inherited = state.forked ? dlopen(own_names[index], RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD) : NULL;
-        if (inherited != NULL) {
-            dlclose(inherited);
-            continue;
-        }
-        void *library = dlopen(own_names[index], RTLD_NOW | RTLD_LOCAL);
-        if (library == NULL) continue;
-        gomp_parallel entry = (gomp_parallel)dlsym(library, "GOMP_parallel");
-        struct link_map *map = NULL;
-        if (entry == NULL || dlinfo(library, RTLD_DI_LINKMAP, &map) != 0 ||
-            strlen(map->l_name) >= sizeof state.own_path) {
-            dlclose(library);
-            continue;
-        }
+/* Makes a runtime that was just opened the library's own, unless another thread has been faster. Returns whether
+ * there is one now. */
+static bool adopt(void *library, bool is_gnu) {
+    gomp_parallel entry = (gomp_parallel)dlsym(library, "GOMP_parallel");
+    omp_pause pause = is_gnu ? (omp_pause)dlsym(library, "omp_pause_resource_all") : NULL;
+    struct link_map *map = NULL;
+    const bool is_usable = entry != NULL && dlinfo(library, RTLD_DI_LINKMAP, &map) == 0 &&
+                           strlen(map->l_name) < sizeof state.own_path;
+    pthread_mutex_lock(&state.mutex);
+    const bool is_first = is_usable && state.own_entry == NULL;
+    if (is_first) {
         strcpy(state.own_path, map->l_name);
         state.own_entry = entry;
-        bool is_gnu = strstr(own_names[index], families[gnu_family]) != NULL;
-        state.own_pause = is_gnu ? (omp_pause)dlsym(library, "omp_pause_resource_all") : NULL;
+        state.own_pause = pause;
     }
-    return state.own_entry;
+    const bool is_there = state.own_entry != NULL;
+    pthread_mutex_unlock(&state.mutex);
+    if (!is_first) dlclose(library);
+    return is_there;
+}
+
+static gomp_parallel own_entry(void) {
+    pthread_mutex_lock(&state.mutex);
+    gomp_parallel entry = state.own_entry;
+    pthread_mutex_unlock(&state.mutex);
+    return entry;
+}
+
+/* The entry of a runtime of the library's own, which is loaded where there is none yet; NULL where the system has none. */
+static gomp_parallel find_own_entry(void) {
+    for (size_t index = 0; own_entry() == NULL && index < sizeof own_names / sizeof own_names[0]; index += 1) {
+        void *library = dlopen(own_names[index], RTLD_NOW | RTLD_LOCAL);
+        if (library != NULL && adopt(library, strstr(own_names[index], families[gnu_family]) != NULL)) break;
+    }
+    return own_entry();
 }
 
 /* ---- Sessions ---- */
 
-static void *wait_for_gate(void *gate) {
-    pthread_mutex_lock(gate);
-    pthread_mutex_unlock(gate);
-    return NULL;
-}
-
-/* A number that grows by one with each thread of the process; 0 where it is not to be had. */
-static long thread_links(void) {
-    struct stat tasks;
-    return stat("/proc/self/task", &tasks) == 0 ? (long)tasks.st_nlink : 0;
-}
-
-/* How many of `wanted` threads beside this one the system can create now, all alive at once, with
- * stacks as large as a runtime's. A runtime that cannot create a thread ends the process, so it is
- * asked only for what has just been possible, and some are left for whatever else creates threads at
- * the same time. */
-static int32_t creatable_threads(int32_t wanted) {
-    enum { most = 1023, reserve_most = 2 + most / 8 };
-    if (wanted > most) wanted = most;
-    const int32_t reserve = 2 + wanted / 8, tried = wanted + reserve;
-    pthread_t threads[most + reserve_most];
-    int32_t created = 0;
-    const long links = thread_links();
-    pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
-    pthread_attr_t attributes;
-    if (pthread_attr_init(&attributes) != 0) return 0;
-    /* Refuses what is too small for a stack; the runtimes take the default then, too. */
-    if (state.stack_bytes > 0) pthread_attr_setstacksize(&attributes, state.stack_bytes);
-    pthread_mutex_lock(&gate);
-    while (created < tried && pthread_create(&threads[created], &attributes, wait_for_gate, &gate) == 0) created += 1;
-    pthread_mutex_unlock(&gate);
-    pthread_attr_destroy(&attributes);
-    for (int32_t index = 0; index < created; index += 1) pthread_join(threads[index], NULL);
-    /* The system counts a thread against its limits until a moment after it has been joined. */
-    const struct timespec moment = {.tv_nsec = 100 * 1000};
-    for (int waited = 0; waited < 200 && thread_links() > links; waited += 1) nanosleep(&moment, NULL);
-    return created > reserve ? created - reserve : 0;
-}
-
 static void do_nothing(void *context) { (void)context; }
 
 /* Has the runtime create its threads, now and not when others may be gone: it keeps them as long as it is asked for the
- * same number. Who does the same at the same time waits, lest both count on the same threads. Returns how
- * many `wanted` workers there are. */
-static int32_t create_workers(gomp_parallel entry, int32_t wanted) {
+ * same number, unless it is called from a parallel region, hence a reserve for as many again. Who does the same at the
+ * same time waits, lest both count on the same threads. Returns whether it has them. */
+static bool create_workers(gomp_parallel entry, int32_t workers) {
     pthread_mutex_lock(&state.creating);
-    const int32_t workers = 1 + creatable_threads(wanted - 1);
-    if (workers > 1) entry(do_nothing, NULL, (unsigned)workers, 0);
+    const bool are_creatable = ans_creatable_threads(workers - 1, workers + 7, state.stack_bytes) >= workers - 1;
+    if (are_creatable) entry(do_nothing, NULL, (unsigned)workers, 0);
     pthread_mutex_unlock(&state.creating);
-    return workers;
+    return are_creatable;
+}
+
+static ans_team *create_team(int32_t workers) {
+    pthread_mutex_lock(&state.creating);
+    ans_team *team = ans_team_create(workers);
+    pthread_mutex_unlock(&state.creating);
+    return team;
 }
 
 /* Processors on which the calling thread may run. A runtime that is told to bind threads binds this one, too, which is
@@ -255,38 +244,44 @@ static void restore_affinity(const affinity *before) {
         sched_setaffinity(0, sizeof before->processors, before->processors);
 }
 
-ans_session ans_begin(int32_t workers) {
-    ans_session session = {.workers = workers < 1 ? 1 : workers, .runtime = ANS_RUNTIME_NONE, .entry = NULL};
-    pthread_once(&state.once, read_stack_sizes);
+/* The entry of a runtime that has created so many workers; NULL where none is to be used. */
+static gomp_parallel find_workers(int32_t workers) {
+    /* A thread's stack may then be refused at any moment, whatever could be created a moment ago. */
+    if (state.forked || ans_is_address_space_limited()) return NULL;
     const affinity of_host = current_affinity();
+    gomp_parallel entry = find_host_entry();
+    if (entry == NULL) entry = find_own_entry();
+    if (entry != NULL && !create_workers(entry, workers)) entry = NULL;
+    restore_affinity(&of_host);
+    return entry;
+}
+
+ans_session ans_begin(int32_t workers) {
+    ans_session session = {.workers = workers < 1 ? 1 : workers};
+    pthread_once(&state.once, read_stack_sizes);
     pthread_mutex_lock(&state.mutex);
     state.sessions += 1;
-    sessions_of_thread += 1;
-    if (session.workers > 1) {
-        gomp_parallel entry = find_host_entry();
-        session.runtime = entry ? ANS_RUNTIME_OF_HOST : ANS_RUNTIME_OWN;
-        if (entry == NULL) entry = find_own_entry();
-        if (entry == NULL) session.runtime = ANS_RUNTIME_NONE;
-        session.entry = (void *)entry;
-    }
     pthread_mutex_unlock(&state.mutex);
-    if (session.runtime == ANS_RUNTIME_NONE) {
-        session.workers = 1;
-    } else if (session.workers > 1) {
-        session.workers = create_workers((gomp_parallel)session.entry, session.workers);
-        restore_affinity(&of_host);
-    }
+    sessions_of_thread += 1;
+    if (session.workers == 1) return session;
+    gomp_parallel entry = find_workers(session.workers);
+    session.entry = (void *)entry;
+    if (entry != NULL) return session;
+    session.team = create_team(session.workers);
+    session.workers = session.team != NULL ? ans_team_size(session.team) : 1;
     return session;
 }
 
 void ans_end(ans_session session) {
+    if (session.team != NULL) ans_team_dismiss(session.team);
     sessions_of_thread -= 1;
     pthread_mutex_lock(&state.mutex);
     state.sessions -= 1;
+    const bool is_own = session.entry != NULL && session.entry == (void *)state.own_entry;
     omp_pause pause = state.own_pause;
     pthread_mutex_unlock(&state.mutex);
     /* The GNU runtime keeps a team of threads for each thread that has called it: release this one's. */
-    if (session.runtime == ANS_RUNTIME_OWN && pause != NULL && sessions_of_thread == 0) pause(omp_pause_hard);
+    if (is_own && pause != NULL && sessions_of_thread == 0) pause(omp_pause_hard);
 }
 
 int32_t ans_sessions(void) {
@@ -367,10 +362,12 @@ int32_t ans_run(ans_session session, int64_t items, ans_work work, void *work_co
         .caller = pthread_self(),
         .workers = session.workers,
     };
-    if (session.workers > 1 && items > 1) {
-        ((gomp_parallel)session.entry)(work_in_team, &everyone, (unsigned)session.workers, 0);
-    } else {
+    if (items <= 1 || session.workers == 1) {
         work_in_team(&everyone);
+    } else if (session.team != NULL) {
+        ans_team_run(session.team, work_in_team, &everyone);
+    } else {
+        ((gomp_parallel)session.entry)(work_in_team, &everyone, (unsigned)session.workers, 0);
     }
     return atomic_load(&everyone.stopped);
 }

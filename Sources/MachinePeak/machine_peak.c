@@ -106,6 +106,7 @@ static double rate(int32_t instruction_set, int32_t threads) {
     double sum = 0;
     if (!runners) return 0;
     pthread_mutex_lock(&gate);
+    /* The first runner is this thread. */
     for (; created < threads && !abandoned; created += 1) {
         runner *one = &runners[created];
         *one = (runner){.gate = &gate, .abandoned = &abandoned, .instruction_set = instruction_set};
@@ -114,11 +115,12 @@ static double rate(int32_t instruction_set, int32_t threads) {
             one->to = touched_memory();
         }
         abandoned = (instruction_set == 0 && (!one->from || !one->to))
-                    || pthread_create(&one->thread, NULL, run, one) != 0;
+                    || (created > 0 && pthread_create(&one->thread, NULL, run, one) != 0);
     }
     pthread_mutex_unlock(&gate);
+    run(&runners[0]);
     for (int32_t i = 0; i < created; i += 1) {
-        if (i + 1 < created || !abandoned) pthread_join(runners[i].thread, NULL);
+        if (i > 0 && (i + 1 < created || !abandoned)) pthread_join(runners[i].thread, NULL);
         if (!abandoned) sum += runners[i].done / runners[i].seconds;
         free(runners[i].from);
         free(runners[i].to);

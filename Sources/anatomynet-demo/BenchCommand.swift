@@ -123,7 +123,7 @@ struct BenchCommand: ParsableCommand {
                 step.name, step.kind, step.channels, decimal(step.milliseconds, places: 1),
                 decimal(100 * step.milliseconds / total, places: 1),
                 computes ? decimal(step.gmacPerSecond, places: 0) : "",
-                computes ? "\(decimal(100 * step.shareOfPeak, places: 0)) %" : "",
+                computes ? percent(step.shareOfPeak) : "",
                 decimal(step.megabytes, places: 0), decimal(step.gigabytesPerSecond, places: 1),
             ])
         }
@@ -133,8 +133,12 @@ struct BenchCommand: ParsableCommand {
         print(
             "whole call: first \(decimal(report.firstCallSeconds, places: 3)) s, warm \(decimal(report.warmMedianSeconds, places: 3)) s, "
                 + "\(decimal(gmac / report.warmMedianSeconds, places: 0)) GMAC/s, "
-                + "\(decimal(100 * gmac / report.warmMedianSeconds / report.machinePeakGMACPerSecond, places: 0)) % of peak"
+                + "\(percent(share(of: report.machinePeakGMACPerSecond, gmac / report.warmMedianSeconds))) of peak"
         )
+    }
+
+    private func percent(_ share: Double?) -> String {
+        share.map { "\(decimal(100 * $0, places: 0)) %" } ?? "–"
     }
 
     private func median(_ values: [Double]) -> Double {
@@ -142,6 +146,9 @@ struct BenchCommand: ParsableCommand {
         return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
     }
 }
+
+/// Of a peak, in the same unit; nil where it could not be measured.
+private func share(of peak: Double, _ rate: Double) -> Double? { peak > 0 ? rate / peak : nil }
 
 /// What `bench` measured.
 struct BenchReport: Encodable {
@@ -167,7 +174,8 @@ struct BenchReport: Encodable {
         let milliseconds: Double
         let gmac: Double
         let gmacPerSecond: Double
-        let shareOfPeak: Double
+        /// nil where the peak could not be measured.
+        let shareOfPeak: Double?
         let megabytes: Double
         let gigabytesPerSecond: Double
 
@@ -189,7 +197,7 @@ struct BenchReport: Encodable {
             // Steps of a tiny volume can be shorter than the clock's tick.
             let seconds = max(seconds, 1e-9)
             gmacPerSecond = multiplications / 1e9 / seconds
-            shareOfPeak = multiplications / seconds / peak
+            shareOfPeak = share(of: peak, multiplications / seconds)
             megabytes = bytes / 1e6
             gigabytesPerSecond = bytes / 1e9 / seconds
         }

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include <anatomynet.h>
 
+#include <dlfcn.h>
 #include <fenv.h>
 #include <math.h>
 #include <sched.h>
@@ -139,6 +140,30 @@ static void fork_after_loading(void) {
     CHECK(children == 0);
 }
 
+static void do_nothing(void *context) { (void)context; }
+
+/* A host that has threads of the very runtime that the library has loaded: its children do not have them. */
+static void fork_beside_openmp(void) {
+    static float probabilities[3 * voxels_count];
+    static uint8_t labels[voxels_count];
+    int status = -1;
+    CHECK(segment(2, probabilities, labels) == ANATOMYNET_OK);
+    void *runtime = dlopen("libgomp.so.1", RTLD_NOW);
+    void (*parallel)(void (*)(void *), void *, unsigned, unsigned) = NULL;
+    if (runtime != NULL) *(void **)&parallel = dlsym(runtime, "GOMP_parallel");
+    CHECK(parallel != NULL);
+    if (parallel == NULL) return;
+    parallel(do_nothing, NULL, 4, 0);
+    fflush(stdout);
+    const pid_t child = fork();
+    if (child == 0) {
+        alarm(60);
+        live_as_child();
+    }
+    CHECK(child > 0 && waitpid(child, &status, 0) == child);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
 /* The child does not return where there is a user pointer. */
 static int32_t forking(double fraction, void *user) {
     (void)fraction;
@@ -173,8 +198,6 @@ static void fork_in_callback(uint32_t threads, int finishes) {
 
 int main(int argc, char **argv) {
     if (argc < 2) return 2;
-    /* Before anything loads OpenMP's runtime, which reads it once. */
-    setenv("OMP_PROC_BIND", "true", 1);
     for (int i = 0; i < voxels_count; ++i) voxels[i] = (float)(i * 7919 % 2500 - 1000);
     CHECK(anatomynet_load(argv[1], NULL, &model) == ANATOMYNET_OK);
     fork_after_loading();
@@ -186,6 +209,7 @@ int main(int argc, char **argv) {
     fork_in_callback(1, 0);
     fork_in_callback(2, 0);
     fork_in_callback(1, 1);
+    fork_beside_openmp();
     anatomynet_free(model);
     return finish("host state");
 }

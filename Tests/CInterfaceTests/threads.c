@@ -1,11 +1,13 @@
 /* A system that has hardly any threads left, or no address space for their stacks: calls get fewer than
- * they ask for, and nothing ends the process. Each case runs in a child of its own. */
+ * they ask for, and nothing ends the process. Each case runs in a process of its own. */
 #define _DEFAULT_SOURCE
 #include <anatomynet.h>
 
+#include <dlfcn.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,7 +15,7 @@
 #include "check.h"
 
 /* A user that runs nothing else: the limit counts the tasks of a user. */
-enum { user = 54321, extent = 48, calls = 5 };
+enum { user = 54321, extent = 48, calls = 5, no_such_case = 100 };
 
 /* Results of one thread, which every call must have. */
 static int16_t voxels[extent * extent * extent];
@@ -65,6 +67,19 @@ static void *segment_as_one_of_several(void *model) {
     return (void *)result;
 }
 
+static void *segment_while_there_is_memory(void *model) {
+    uint8_t *labels = malloc(sizeof expected);
+    intptr_t result = labels ? 0 : 6;
+    for (int call = 0; call < 20 * calls && result == 0; ++call) {
+        const int32_t status = segment(model, 8, labels);
+        if (status != ANATOMYNET_OK && status != ANATOMYNET_ERROR_OUT_OF_MEMORY) result = 7;
+        for (size_t i = 0; i < sizeof expected && status == ANATOMYNET_OK && result == 0; ++i)
+            if (labels[i] != expected[i]) result = 8;
+    }
+    free(labels);
+    return (void *)result;
+}
+
 /* Each of the host's threads finds as many free tasks as the others, and all want them at the same time. */
 static int segment_at_once_with_few_tasks(const char *path, unsigned tasks) {
     enum { hosts = 4 };
@@ -86,6 +101,59 @@ static int segment_at_once_with_few_tasks(const char *path, unsigned tasks) {
     return (int)result;
 }
 
+/* What the system has given to one call's threads another call may have taken when they are wanted. */
+static int segment_at_once_with_little_memory(const char *path, unsigned megabytes) {
+    enum { hosts = 3 };
+    anatomynet_model *model = NULL;
+    pthread_t host[hosts];
+    long pages = 0;
+    if (anatomynet_load(path, NULL, &model) != ANATOMYNET_OK) return 1;
+    if (segment(model, 1, expected) != ANATOMYNET_OK) return 3;
+    FILE *const statistics = fopen("/proc/self/statm", "r");
+    if (statistics == NULL || fscanf(statistics, "%ld", &pages) != 1) return 10;
+    fclose(statistics);
+    const rlim_t bytes = (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + ((rlim_t)megabytes << 20);
+    const struct rlimit limit = {bytes, bytes};
+    if (setrlimit(RLIMIT_AS, &limit) != 0) return 2;
+    for (int i = 0; i < hosts; ++i)
+        if (pthread_create(&host[i], NULL, segment_while_there_is_memory, model) != 0) return 9;
+    intptr_t result = 0;
+    for (int i = 0; i < hosts; ++i) {
+        void *of_thread = NULL;
+        pthread_join(host[i], &of_thread);
+        if ((intptr_t)of_thread != 0) result = (intptr_t)of_thread;
+    }
+    anatomynet_free(model);
+    return (int)result;
+}
+
+typedef struct {
+    anatomynet_model *model;
+    intptr_t result;
+} region;
+
+static void segment_in_region(void *context) {
+    region *const mine = context;
+    if (segment_as_one_of_several(mine->model) != NULL) mine->result = 11;
+}
+
+/* A host's parallel region in which others may be nested: the runtime then makes new threads for each. */
+static int segment_in_regions_with_few_tasks(const char *path, unsigned tasks) {
+    setenv("OMP_MAX_ACTIVE_LEVELS", "3", 1);
+    void *const runtime = dlopen("libgomp.so.1", RTLD_NOW);
+    void (*parallel)(void (*)(void *), void *, unsigned, unsigned) = NULL;
+    if (runtime != NULL) *(void **)&parallel = dlsym(runtime, "GOMP_parallel");
+    if (parallel == NULL) return 12;
+    region both = {NULL, 0};
+    if (anatomynet_load(path, NULL, &both.model) != ANATOMYNET_OK) return 1;
+    if (segment(both.model, 1, expected) != ANATOMYNET_OK) return 3;
+    const struct rlimit limit = {tasks, tasks};
+    if (setrlimit(RLIMIT_NPROC, &limit) != 0 || setgid(user) != 0 || setuid(user) != 0) return 2;
+    parallel(segment_in_region, &both, 2, 0);
+    anatomynet_free(both.model);
+    return (int)both.result;
+}
+
 /* Hosts of large OpenMP programs ask for large stacks; here there is room for three of them at most. */
 static int segment_with_large_stacks(const char *path, const char *variable, const char *stack_size,
                                      unsigned threads) {
@@ -100,46 +168,61 @@ static int segment_with_large_stacks(const char *path, const char *variable, con
     return result;
 }
 
-static void expect_success(pid_t child, const char *of) {
-    int status = -1;
-    CHECK(waitpid(child, &status, 0) == child);
-    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-    if (status != 0) printf("%s: status %d\n", of, status);
-}
-
-int main(int argc, char **argv) {
-    if (argc < 2) return 2;
-    for (int i = 0; i < extent * extent * extent; ++i) voxels[i] = (int16_t)(i * 7919 % 2000 - 1000);
+/* A process of its own, and no mere child: in children the library uses no OpenMP. */
+static int run_case(const char *path, const char *name, unsigned first, unsigned second) {
     static const char *const stacks[][2] = {
         {"OMP_STACKSIZE", "1G"}, {"OMP_STACKSIZE", " 1100 m "}, {"OMP_STACKSIZE", "1048576"},
         {"GOMP_STACKSIZE", "1048576k"}, {"OMP_STACKSIZE", "1000000000B"}, {"OMP_STACKSIZE", "much"},
         {"OMP_STACKSIZE", "99999999999999999999G"},
     };
-    for (size_t i = 0; i < sizeof stacks / sizeof *stacks; ++i) {
-        fflush(stdout);
-        const pid_t child = fork();
-        if (child == 0) _exit(segment_with_large_stacks(argv[1], stacks[i][0], stacks[i][1], 8));
-        expect_success(child, stacks[i][1]);
+    if (strcmp(name, "stacks") == 0) {
+        if (first >= sizeof stacks / sizeof *stacks) return no_such_case;
+        return segment_with_large_stacks(path, stacks[first][0], stacks[first][1], second);
     }
+    if (strcmp(name, "memory") == 0) return segment_at_once_with_little_memory(path, first);
+    if (strcmp(name, "tasks") == 0) return segment_with_few_tasks(path, first, second);
+    if (strcmp(name, "at-once") == 0) return segment_at_once_with_few_tasks(path, first);
+    if (strcmp(name, "regions") == 0) return segment_in_regions_with_few_tasks(path, first);
+    return no_such_case;
+}
+
+static int status_of(const char *path, const char *name, unsigned first, unsigned second) {
+    char arguments[2][16];
+    int status = -1;
+    snprintf(arguments[0], sizeof arguments[0], "%u", first);
+    snprintf(arguments[1], sizeof arguments[1], "%u", second);
+    fflush(stdout);
+    const pid_t child = fork();
+    if (child == 0) {
+        execl("/proc/self/exe", "threads", path, name, arguments[0], arguments[1], (char *)NULL);
+        _exit(127);
+    }
+    if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status)) return status;
+    return WEXITSTATUS(status);
+}
+
+static void expect_success(const char *path, const char *name, unsigned first, unsigned second) {
+    const int status = status_of(path, name, first, second);
+    CHECK(status == 0);
+    if (status != 0) printf("%s %u %u: status %d\n", name, first, second, status);
+}
+
+int main(int argc, char **argv) {
+    if (argc < 2) return 2;
+    for (int i = 0; i < extent * extent * extent; ++i) voxels[i] = (int16_t)(i * 7919 % 2000 - 1000);
+    if (argc == 5) return run_case(argv[1], argv[2], (unsigned)atoi(argv[3]), (unsigned)atoi(argv[4]));
+    for (unsigned stack = 0; status_of(argv[1], "stacks", stack, 8) != no_such_case; ++stack)
+        expect_success(argv[1], "stacks", stack, 8);
+    for (unsigned megabytes = 200; megabytes <= 320; megabytes += 20) expect_success(argv[1], "memory", megabytes, 8);
     if (geteuid() != 0) {
         printf("threads: few tasks skipped, only root can become a user that has no others\n");
         return finish("threads");
     }
     static const unsigned cases[][2] = {{1, 4}, {2, 2}, {8, 8}, {12, 8}, {30, 50}, {40, 40}, {40, 41}, {100, 90}, {100, 200}};
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i)
-        for (int repetition = 0; repetition < 4; ++repetition) {
-            fflush(stdout);
-            const pid_t child = fork();
-            if (child == 0) _exit(segment_with_few_tasks(argv[1], cases[i][0], cases[i][1]));
-            char of[64];
-            snprintf(of, sizeof of, "%u tasks, %u threads", cases[i][0], cases[i][1]);
-            expect_success(child, of);
-        }
     for (int repetition = 0; repetition < 4; ++repetition) {
-        fflush(stdout);
-        const pid_t child = fork();
-        if (child == 0) _exit(segment_at_once_with_few_tasks(argv[1], 30));
-        expect_success(child, "30 tasks, 4 calls of 8 threads at once");
+        for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) expect_success(argv[1], "tasks", cases[i][0], cases[i][1]);
+        expect_success(argv[1], "at-once", 30, 8);
+        expect_success(argv[1], "regions", 12, 8);
     }
     return finish("threads");
 }

@@ -685,10 +685,12 @@ def test_bench_reports_what_ran():
     names = [step["name"] for step in report["steps"]]
     assert names[:2] == ["input", "conv1"] and "layer11.0" in names, names
     assert all(step["milliseconds"] > 0 for step in report["steps"]), report
-    # Stacks that no machine has room for: the call gets no further threads.
+    # A system that refuses every thread.
+    source = "#include <errno.h>\nint pthread_create(void) { return EAGAIN; }\n"
+    subprocess.run(["gcc", "-shared", "-fPIC", "-x", "c", "-", "-o", "refuse.so"], input=source, text=True, check=True)
     done = subprocess.run(
         [DEMO, "bench", MODEL, "--size", "40,32,24", "--threads", "2", "--runs", "1", "--json", "b.json"],
-        capture_output=True, text=True, timeout=600, env=os.environ | {"OMP_STACKSIZE": "4000000G"},
+        capture_output=True, text=True, timeout=600, env=os.environ | {"LD_PRELOAD": os.path.abspath("refuse.so")},
     )
     assert done.returncode == 0 and "running on 1 of 2 threads" in done.stderr, done
     assert json.load(open("b.json"))["threads"] == 1

@@ -65,7 +65,7 @@ final class WorkspaceMemory: @unchecked Sendable {
     func vacate(runner: Runner) -> Bool {
         let pieces = 0..<populatedPieces
         populatedPieces = 0
-        guard hasSmallPages, !pieces.isEmpty, !Self.emptyMemoryCounts else { return false }
+        guard hasSmallPages, !pieces.isEmpty, ans_is_address_space_limited() == 0 else { return false }
         let runs = PieceRuns(pieces)
         let isRefused = Atomic(false)
         runner.runInAnyCase(items: runs.count) { run, _ in
@@ -114,19 +114,9 @@ final class WorkspaceMemory: @unchecked Sendable {
             || madvise(memory.base.baseAddress! + memory.startIndex, memory.count, MADV_DONTNEED) == 0
     }
 
-    /// Whether memory without pages is taken from what this process, or all together, may have.
-    private static var emptyMemoryCounts: Bool {
-        var limit = rlimit()
-        return getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) != 0 || limit.rlim_cur != rlim_t.max
-            || refusesOvercommit
-    }
-
     /// Asks the system what decides about memory, before there is a model: a host that forks while another of its threads
     /// asked for the first time would have a child that waits for that thread.
     static func askSystem() {
         _ = FreePageReporting.pieceBytes
-        _ = refusesOvercommit
     }
-
-    static let refusesOvercommit = SystemSetting.read("/proc/sys/vm/overcommit_memory") == "2"
 }

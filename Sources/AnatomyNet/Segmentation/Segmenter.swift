@@ -81,8 +81,7 @@ public struct Segmenter: Sendable {
         if runner.workers < plan.workers {
             options.log?(
                 .warning,
-                "running on \(runner.workers) of \(plan.workers) threads: no OpenMP runtime (libgomp.so.1 or libomp.so.5) "
-                    + "or no more threads are to be had")
+                "running on \(runner.workers) of \(plan.workers) threads: the system refuses more")
         }
         return runner
     }

@@ -22,6 +22,10 @@ void ans_deallocate(void *memory, size_t bytes);
  * one of them is refused, so that is asked before it comes to them. */
 int32_t ans_has_room(void);
 
+/* Whether memory is counted, and may be refused, before it has pages: by RLIMIT_AS or RLIMIT_DATA, or where the system never
+ * overcommits. */
+int32_t ans_is_address_space_limited(void);
+
 /* ---- floating_point.c ---- */
 
 /* The calling thread's rounding mode, exceptions that trap, what it does with subnormal numbers, and flags. */
@@ -55,16 +59,14 @@ typedef void (*ans_work)(void *context, int64_t item, int32_t worker);
  * finished so far; non-zero stops: items not yet begun are skipped. */
 typedef int32_t (*ans_tick)(void *context, int64_t finished);
 
-/* Holds an OpenMP runtime for the calls of ans_run between begin and end. */
+/* Holds threads for the calls of ans_run between begin and end. */
 typedef struct ans_session {
-    int32_t workers; /* how many threads ans_run will use at most */
-    int32_t runtime; /* ANS_RUNTIME_... */
-    void *entry;     /* of the runtime */
+    int32_t workers;       /* how many threads ans_run will use at most */
+    void *entry;           /* of an OpenMP runtime; NULL: none serves */
+    struct ans_team *team; /* of the library's own threads; NULL: none */
 } ans_session;
 
-enum { ANS_RUNTIME_NONE = 0, ANS_RUNTIME_OF_HOST = 1, ANS_RUNTIME_OWN = 2 };
-
-/* Finds the OpenMP runtime of the process, or loads one, for at most `workers` threads. Every
+/* Finds the OpenMP runtime of the process, or loads one, or creates threads, for at most `workers` threads. Every
  * begin needs its end on the same thread. */
 ans_session ans_begin(int32_t workers);
 void ans_end(ans_session session);
