@@ -61,7 +61,7 @@ struct BenchCommand: ParsableCommand {
         var state: UInt64 = 1
         for index in 0..<count {
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            voxels[index] = Int16(truncatingIfNeeded: Int(state >> 54) - 512)
+            voxels[index] = Int16(truncatingIfNeeded: Int(state >> 53) - 1024)
         }
         let volume = try Volume(
             voxels: voxels.pointer, voxelBytes: UInt64(2 * count), voxelType: .int16, geometry: geometry)

@@ -679,7 +679,9 @@ def test_messages_speak_of_the_options_of_the_command_line():
 
 
 def test_bench_reports_what_ran():
-    run("bench", MODEL, "--size", "40,32,24", "--threads", "1", "--runs", "2", "--json", "b.json")
+    command = [DEMO, "bench", MODEL, "--size", "40,32,24", "--threads", "1", "--runs", "2", "--json", "b.json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0 and done.stderr == "", done
     report = json.load(open("b.json"))
     assert report["threads"] == 1 and report["dimensions"] == [40, 32, 24] and report["runs"] == 2, report
     names = [step["name"] for step in report["steps"]]
