@@ -13,7 +13,9 @@ public struct AnatomyNetError: Error, Sendable, CustomStringConvertible {
         case `internal`
     }
 
+    /// What kind of failure it is.
     public let kind: Kind
+    /// What was found and what is allowed, for a person; without a full stop at the end.
     public let message: String
 
     public init(_ kind: Kind, _ message: String) {
@@ -21,5 +23,6 @@ public struct AnatomyNetError: Error, Sendable, CustomStringConvertible {
         self.message = message
     }
 
+    /// The message.
     public var description: String { message }
 }

@@ -1,6 +1,8 @@
 /// What a segmentation says about one class: size, place and trustworthiness.
 public struct Measurement: Sendable, Equatable {
+    /// Of the class; 0 is background.
     public var label: Int
+    /// How many voxels have the label.
     public var voxels: Int
     /// mL; nil where the volume's spacing is unknown.
     public var volume: Double?
@@ -19,7 +21,9 @@ public struct Measurement: Sendable, Equatable {
 
     /// mm, in patient coordinates (LPS).
     public struct PatientBox: Sendable, Equatable {
+        /// The corner toward the patient's right, front and feet.
         public var lower: SIMD3<Double>
+        /// The corner toward the patient's left, back and head.
         public var upper: SIMD3<Double>
     }
 }

@@ -1,5 +1,6 @@
 /// What one step of a segmentation took: a layer of the network, or what comes before or after it.
 public struct StepTiming: Sendable {
+    /// What a step is.
     public enum Step: Sendable, Equatable {
         /// Reading the volume: intensities and resampling.
         case input
@@ -10,7 +11,9 @@ public struct StepTiming: Sendable {
         case labels
     }
 
+    /// Which step.
     public let step: Step
+    /// Elapsed time of all its runs together.
     public let seconds: Double
     /// Multiplications that a direct computation would need, of all its runs together.
     public let multiplications: Double

@@ -7,6 +7,7 @@ import AnatomyNetSystem
 /// 64-byte aligned; contents are arbitrary until written. Not thread-safe by itself: whoever
 /// shares a buffer between threads orders the accesses.
 public final class Buffer<Element: BitwiseCopyable>: @unchecked Sendable {
+    /// Elements, not bytes.
     public let count: Int
     /// Valid while the buffer lives; see `withElements`.
     public let pointer: UnsafeMutablePointer<Element>

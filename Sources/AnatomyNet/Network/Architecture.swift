@@ -1,7 +1,9 @@
 /// The published networks by name, with their default numbers and what can be read off a weight
 /// file's tensors.
 public struct Architecture: Sendable, Equatable {
+    /// One of `names`.
     public let name: String
+    /// Its layers, with the channels, blocks and classes that were read off the tensors.
     public let graph: LayerGraph
 
     /// Every name that a weight file may state.

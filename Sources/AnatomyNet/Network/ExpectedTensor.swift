@@ -1,5 +1,6 @@
 /// A tensor that a network asks of a weight file.
 public struct ExpectedTensor: Sendable {
+    /// What its elements must be.
     public enum Kind: Sendable {
         /// Finite numbers of any floating-point type.
         case weight
@@ -9,8 +10,11 @@ public struct ExpectedTensor: Sendable {
         case counter
     }
 
+    /// PyTorch's name, such as "layer1.0.conv1.weight".
     public let name: String
+    /// Sizes of the dimensions, slowest first as in PyTorch.
     public let shape: [Int]
+    /// What its elements must be.
     public let kind: Kind
     /// Whether the file may lack it.
     public let isOptional: Bool

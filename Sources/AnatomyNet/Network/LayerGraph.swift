@@ -5,6 +5,7 @@ public struct LayerGraph: Sendable, Equatable {
     /// Whether batch normalisation takes each volume's own statistics.
     var measuresStatistics = false
 
+    /// Channels of the logits, background included.
     public var classCount: Int { layers[layers.count - 1].channels }
 
     /// What every dimension of the network's grid must be a multiple of.
@@ -56,13 +57,16 @@ public struct LayerGraph: Sendable, Equatable {
 public struct Layer: Sendable, Equatable {
     /// The prefix of its tensors in a weight file, such as "layer1.0.conv1".
     public let name: String
+    /// What it does.
     public let operation: Operation
     /// Indices of the layers it reads.
     public let inputs: [Int]
+    /// Channels of its output.
     public let channels: Int
     /// The grid is the network's divided by 2 to this power.
     public let level: Int
 
+    /// What a layer does.
     public enum Operation: Sendable, Equatable {
         case input
         case convolution(Convolution)
@@ -74,8 +78,11 @@ public struct Layer: Sendable, Equatable {
     /// activation(gate · normalization(convolution(input)) + residual): kernel `kernel`³ with zero
     /// padding.
     public struct Convolution: Sendable, Equatable {
+        /// Taps along each axis: 1 or 3.
         public var kernel = 3
+        /// Voxels of the input for one of the output, along each axis: 1 or 2.
         public var stride = 1
+        /// Whether it has a bias of its own beside the batch normalisation's.
         public var hasBias = false
         /// The prefix of its batch normalisation's tensors.
         public var normalization: String?
@@ -83,6 +90,7 @@ public struct Layer: Sendable, Equatable {
         public var squeeze: Squeeze?
         /// The layer that is added before the activation.
         public var residual: Int?
+        /// Whether the activation follows.
         public var isActivated = true
         /// The projection whose inputs are the last of this layer's; see `addingProjections`.
         var projection: Projection?
@@ -108,6 +116,7 @@ extension LayerGraph {
     /// Trained numbers, as PyTorch counts them: without batch-norm statistics.
     public var parameterCount: Int { layers.reduce(0) { $0 + parameterCount(of: $1) } }
 
+    /// Trained numbers of one layer, as PyTorch counts them.
     public func parameterCount(of layer: Layer) -> Int {
         let inputs = inputChannels(of: layer)
         let outputs = layer.channels

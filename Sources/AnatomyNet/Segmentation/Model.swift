@@ -2,7 +2,9 @@ import AnatomyNetKernels
 
 /// A loaded network: immutable, so that any number of threads may segment with one model at once.
 public final class Model: Sendable {
+    /// The network.
     public let architecture: Architecture
+    /// What the weight file, the caller or a default says of it: window, spacing, orientation and so on.
     public let description: ModelDescription
     /// Class names in the order of the labels, background first.
     public let classNames: [String]

@@ -4,6 +4,7 @@ import AnatomyNetSystem
 ///
 /// A value without state: use it from any number of threads.
 public struct Segmenter: Sendable {
+    /// What it segments with.
     public let model: Model
 
     public init(_ model: Model) {
@@ -13,6 +14,8 @@ public struct Segmenter: Sendable {
     /// Labels every voxel of a CT volume, on the volume's own grid; see `docs/geometry.md`.
     ///
     /// - Parameters:
+    ///   - volume: the CT; only read, and of any orientation.
+    ///   - options: threads, limits, region and callbacks, which are called on this thread.
     ///   - labels: receives one label a voxel, dense, x fastest; unchanged if the call throws.
     ///   - probabilities: further output; its contents are arbitrary if the call throws.
     ///   - measures: whether the classes are measured.

@@ -22,6 +22,7 @@ public struct Geometry: Sendable, Equatable {
         self.direction = direction
     }
 
+    /// Product of the dimensions, which must be some that `check` accepts: larger ones overflow.
     public var voxelCount: Int { dimensions.x * dimensions.y * dimensions.z }
 
     /// Where a (fractional) index lies in the patient, in mm; nil where the spacing is unknown.
@@ -38,8 +39,11 @@ enum Axis {
 
 /// Direction cosines: the unit vectors, in LPS, of a volume's three axes.
 public struct Direction: Sendable, Equatable, CustomStringConvertible {
+    /// Along which the x index increases.
     public var x: SIMD3<Double>
+    /// Along which the y index increases.
     public var y: SIMD3<Double>
+    /// Along which the z index increases.
     public var z: SIMD3<Double>
 
     public init(x: SIMD3<Double>, y: SIMD3<Double>, z: SIMD3<Double>) {
@@ -51,6 +55,7 @@ public struct Direction: Sendable, Equatable, CustomStringConvertible {
     /// x to the patient's left, y to posterior, z to superior.
     public static let identity = Direction(x: [1, 0, 0], y: [0, 1, 0], z: [0, 0, 1])
 
+    /// x, y and z: the columns of the matrix.
     public var columns: [SIMD3<Double>] { [x, y, z] }
 
     /// The nine cosines, row by row as in `anatomynet_volume.direction`.

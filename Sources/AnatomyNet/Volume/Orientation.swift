@@ -1,7 +1,9 @@
 /// An axis-aligned orientation: the patient direction toward which each index increases, written
 /// with three letters for x, y and z, such as "LPS".
 public struct Orientation: Sendable, Equatable, CustomStringConvertible {
+    /// The three letters, of x, y and z.
     public let description: String
+    /// The same as unit vectors in LPS.
     public let direction: Direction
 
     /// - Parameter code: one of L/R, one of P/A and one of S/I, in any order.

@@ -13,6 +13,7 @@ public struct Region: Sendable, Equatable {
     public var first: SIMD3<Int>
     /// Voxels along x, y, z.
     public var dimensions: SIMD3<Int>
+    /// How much of the volume the network sees.
     public var context: Context
 
     public init(first: SIMD3<Int>, dimensions: SIMD3<Int>, context: Context = .wholeVolume) {

@@ -18,12 +18,15 @@ public struct Volume: @unchecked Sendable {
 
     /// The address of voxel (0, 0, 0).
     public let voxels: UnsafeRawPointer
+    /// How each of them is stored.
     public let voxelType: VoxelType
     /// Bytes from one voxel to the next along x, y, z; may be negative.
     public let strides: SIMD3<Int>
     /// HU = rescaleSlope · stored + rescaleIntercept.
     public let rescaleSlope: Double
+    /// HU; see `rescaleSlope`.
     public let rescaleIntercept: Double
+    /// Dimensions, and the place in the patient.
     public let geometry: Geometry
 
     /// - Parameters:

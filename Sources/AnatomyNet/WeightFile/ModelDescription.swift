@@ -7,21 +7,30 @@ public struct ModelDescription: Sendable, Equatable {
     public let channels: [Int]?
     /// Residual blocks of a layer, as stated; nil: to be read off the tensors.
     public let blocks: Int?
+    /// Of squeeze-and-excitation blocks; without meaning for networks that have none.
     public let squeezeReduction: SqueezeReduction
+    /// The network's activation function.
     public let activation: Activation
     /// As stated, background first; nil: see `classNames(count:)`.
     public let statedClassNames: [String]?
+    /// From HU to what the network sees.
     public let intensity: IntensityMapping
+    /// In which the network sees volumes.
     public let orientation: Orientation
+    /// Of the voxels that the network sees.
     public let spacing: ModelSpacing
     /// mm along x, y, z: the ends of the input spacings that the model is meant for; either may be
     /// nil: unknown.
     public let spacingMinimum: SIMD3<Double>?
+    /// See `spacingMinimum`.
     public let spacingMaximum: SIMD3<Double>?
     /// Volumes are padded to a multiple of this on each axis, in voxels.
     public let paddingMultiple: Int
+    /// Whose statistics batch normalisation takes.
     public let batchNorm: BatchNormStatistics
+    /// Of the weights, as stated; empty: not stated.
     public let license: String
+    /// Where the weights come from, as stated; empty: not stated.
     public let provenance: String
     /// The kind of error that a wrong number of class names is: the caller's or the file's.
     private let classNamesKind: AnatomyNetError.Kind

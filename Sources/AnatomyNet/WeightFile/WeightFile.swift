@@ -9,7 +9,9 @@ public final class WeightFile: Sendable {
         public static let header = 1 << 20
         /// Bytes of the data section.
         public static let data = 512 << 20
+        /// Tensors of a file.
         public static let tensors = 1024
+        /// Entries of `__metadata__`.
         public static let metadataEntries = 512
         /// Dimensions of a tensor.
         public static let rank = 8

@@ -19,6 +19,7 @@ public enum ElementType: String, Sendable, CaseIterable {
 public struct WeightTensor: Sendable {
     /// PyTorch's name, such as "layer1.0.conv1.weight".
     public let name: String
+    /// How its elements are stored.
     public let type: ElementType
     /// Sizes of the dimensions, slowest first as in PyTorch; empty for a scalar.
     public let shape: [Int]
