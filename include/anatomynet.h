@@ -424,7 +424,8 @@ void anatomynet_outputs_init(anatomynet_outputs *outputs, uint32_t struct_size);
  * orthonormal or too oblique.
  *
  * HU below -1024, as stored outside the reconstruction circle, become -1024 (unless the model has no
- * intensity window). A volume that cannot be HU is reported through the log, with the evidence.
+ * intensity window). A volume that cannot be HU is reported through the log, with the evidence, and so is a
+ * spacing that is hardly a scanner's.
  *
  * On failure and on cancellation `labels` is as it was; other outputs may be partly written.
  * Returns ANATOMYNET_OK, any argument status, _OUT_OF_MEMORY, _MEMORY_LIMIT, _NONFINITE_SCORE or

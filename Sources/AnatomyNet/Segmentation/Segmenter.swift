@@ -41,9 +41,7 @@ public struct Segmenter: Sendable {
         try check(bytes: bytes, of: plan, limit: options.memoryLimit)
         let runner = runner(for: plan, options: options)
         options.log?(.information, grid.summary)
-        if let untrained = grid.untrainedSpacing {
-            options.log?(.warning, "\(untrained): nobody has seen what it does with others")
-        }
+        warnOfSpacing(grid, options: options)
         try runner.begin(totalCost: Executor.cost(of: plan))
         try inspect(volume, runner: runner, options: options)
         let memory = try workspaceMemory(plan.bytes)
@@ -87,6 +85,15 @@ public struct Segmenter: Sendable {
                 "running on \(runner.workers) of \(plan.workers) threads: the system refuses more")
         }
         return runner
+    }
+
+    private func warnOfSpacing(_ grid: NetworkGrid, options: SegmentationOptions) {
+        if let untrained = grid.untrainedSpacing {
+            options.log?(.warning, "\(untrained): nobody has seen what it does with others")
+        }
+        if let evidence = grid.caller.evidenceAgainstSpacing() {
+            options.log?(.warning, "is the spacing in the order x, y, z, and the direction right? \(evidence)")
+        }
     }
 
     /// Refuses voxels that are no numbers, and warns of those that cannot be HU.

@@ -13,7 +13,7 @@ private func systemPopulates() -> Bool {
 
 /// As if the machine had a host that takes free pieces of 2 MB. One after the other, for one test limits the
 /// address space for a moment.
-@Suite(.serialized, .enabled(if: systemPopulates() && !WorkspaceMemory.refusesOvercommit))
+@Suite(.serialized, .enabled(if: systemPopulates() && ans_is_address_space_limited() == 0))
 struct WorkspaceMemoryTests {
     private static let pageBytes = sysconf(Int32(_SC_PAGESIZE))
     private static let pieceBytes = WorkspaceMemory.pieceBytes

@@ -105,6 +105,28 @@ import Testing
         _ = try segmenter.estimateMemory(geometry, options: options)
     }
 
+    @Test func spacingsInAnotherOrderThanTheAxesAreReported() {
+        func evidence(_ spacing: SIMD3<Double>?, _ code: String = "LPS") -> String? {
+            Geometry(
+                dimensions: [40, 40, 20], spacing: spacing, direction: Orientation(code)!.direction
+            ).evidenceAgainstSpacing()
+        }
+        #expect(evidence([0.98, 0.98, 2.5]) == nil)
+        #expect(evidence([2.5, 2.5, 2.5]) == nil)
+        #expect(evidence([0.9766, 0.98, 1]) == nil)
+        #expect(evidence(nil) == nil)
+        #expect(evidence([2.5, 0.98, 0.98])?.contains("2.5 mm from right to left and 0.98 mm") == true)
+        // A volume whose first axis is the patient's long one.
+        #expect(evidence([2.5, 0.98, 0.98], "SAR") == nil)
+        #expect(evidence([0.98, 2.5, 0.98], "LIP") == nil)
+        #expect(evidence([0.98, 0.98, 2.5], "SAR") != nil)
+    }
+
+    @Test func aSuspiciousSpacingIsLoggedAndTakenAllTheSame() throws {
+        let volume = try TestVolume<Int16>(asymmetric) { Int16(100 * $0.x - 1040) }
+        #expect(try segmented(volume).messages.contains { $0.contains("squares") })
+    }
+
     @Test func volumeWithoutAirIsReported() throws {
         let volume = try TestVolume<Int16>(asymmetric) { Int16(100 * $0.x + 40) }
         let messages = try segmented(volume).messages
