@@ -92,7 +92,7 @@ public struct Segmenter: Sendable {
             options.log?(.warning, "\(untrained): nobody has seen what it does with others")
         }
         if let evidence = grid.caller.evidenceAgainstSpacing() {
-            options.log?(.warning, "is the spacing in the order x, y, z, and the direction right? \(evidence)")
+            options.log?(.warning, "are spacing and direction those of x, y and z? \(evidence)")
         }
     }
 
