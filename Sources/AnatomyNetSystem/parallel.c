@@ -24,15 +24,26 @@
 #include <link.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 
 typedef void (*gomp_parallel)(void (*function)(void *), void *data, unsigned threads, unsigned flags);
 typedef int (*omp_pause)(int kind);
+typedef int (*omp_number)(void);
 enum { omp_pause_hard = 2 };
+
+/* What the library calls of a runtime. */
+typedef struct {
+    gomp_parallel parallel;
+    omp_pause pause; /* NULL: it is not to be paused */
+    omp_number active_level, most_active_levels;
+} runtime;
 
 /* Families in order of preference where several are in the process. */
 static const char *const families[] = {"libiomp5", "libomp", "libgomp"};
@@ -47,16 +58,16 @@ static struct {
     pthread_once_t once;
     int32_t sessions;        /* begun and not ended */
     bool forked;             /* this process is a child made by fork() */
-    gomp_parallel own_entry; /* of the runtime that the library has loaded; NULL: none */
-    omp_pause own_pause;     /* NULL: it is not to be paused */
+    runtime own;             /* that the library has loaded; all NULL: none */
     size_t stack_bytes;      /* of a thread of any runtime; 0: the system's default */
     char own_path[1024];
 } state = {.mutex = PTHREAD_MUTEX_INITIALIZER, .creating = PTHREAD_MUTEX_INITIALIZER, .once = PTHREAD_ONCE_INIT};
 
 static const char whitespace[] = " \t\n\v\f\r";
 
-/* Sessions that the calling thread has begun and not ended. */
+/* Sessions that the calling thread has begun and not ended, and whether one of them has used the library's own runtime. */
 static _Thread_local int32_t sessions_of_thread;
+static _Thread_local bool has_used_own;
 
 static void prepare_fork(void) { pthread_mutex_lock(&state.mutex); }
 static void live_on_as_parent(void) { pthread_mutex_unlock(&state.mutex); }
@@ -76,6 +87,7 @@ static void begin_life_as_child(void) {
     state.mutex = state.creating = fresh;
     state.sessions = sessions_of_thread;
     state.forked = true;
+    has_used_own = false;
 }
 
 /* A stack size as the runtimes read it from the environment, in bytes: a number with B, K, M or G after it,
@@ -145,8 +157,17 @@ static int note_runtime(struct dl_phdr_info *object, size_t size, void *found) {
 /* The loader has locks of its own: a thread that runs a library's constructor holds one, and may be in a call, or in
  * fork(), for which this thread must not make it wait. So nothing here is looked up under the mutex. */
 
-/* The entry of the host's runtime, or NULL. */
-static gomp_parallel find_host_entry(void) {
+static runtime runtime_in(void *library, bool is_to_be_paused) {
+    return (runtime){
+        .parallel = (gomp_parallel)dlsym(library, "GOMP_parallel"),
+        .pause = is_to_be_paused ? (omp_pause)dlsym(library, "omp_pause_resource_all") : NULL,
+        .active_level = (omp_number)dlsym(library, "omp_get_active_level"),
+        .most_active_levels = (omp_number)dlsym(library, "omp_get_max_active_levels"),
+    };
+}
+
+/* The host's runtime, or none. */
+static runtime find_runtime_of_host(void) {
     loaded_runtimes *runtimes = &(loaded_runtimes){{{0}}};
     dl_iterate_phdr(note_runtime, runtimes);
     for (int family = 0; family < family_count; family += 1) {
@@ -158,69 +179,129 @@ static gomp_parallel find_host_entry(void) {
         if (is_own) continue;
         void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD);
         if (library == NULL) continue;
-        gomp_parallel entry = (gomp_parallel)dlsym(library, "GOMP_parallel");
+        const runtime found = runtime_in(library, false);
         /* It was there before and stays as long as its owner wants: only the count goes back. */
         dlclose(library);
-        if (entry != NULL) return entry;
+        if (found.parallel != NULL) return found;
     }
-    return NULL;
+    return (runtime){0};
 }
 
-/* Makes a runtime that was just opened the library's own, unless another thread has been faster. Returns whether
- * there is one now. */
-static bool adopt(void *library, bool is_gnu) {
-    gomp_parallel entry = (gomp_parallel)dlsym(library, "GOMP_parallel");
-    omp_pause pause = is_gnu ? (omp_pause)dlsym(library, "omp_pause_resource_all") : NULL;
+/* Makes a runtime that was just opened the library's own, unless another thread has been faster. */
+static void adopt(void *library, bool is_gnu) {
+    const runtime found = runtime_in(library, is_gnu);
     struct link_map *map = NULL;
-    const bool is_usable = entry != NULL && dlinfo(library, RTLD_DI_LINKMAP, &map) == 0 &&
+    const bool is_usable = found.parallel != NULL && dlinfo(library, RTLD_DI_LINKMAP, &map) == 0 &&
                            strlen(map->l_name) < sizeof state.own_path;
     pthread_mutex_lock(&state.mutex);
-    const bool is_first = is_usable && state.own_entry == NULL;
+    const bool is_first = is_usable && state.own.parallel == NULL;
     if (is_first) {
         strcpy(state.own_path, map->l_name);
-        state.own_entry = entry;
-        state.own_pause = pause;
+        state.own = found;
     }
-    const bool is_there = state.own_entry != NULL;
     pthread_mutex_unlock(&state.mutex);
     if (!is_first) dlclose(library);
-    return is_there;
 }
 
-static gomp_parallel own_entry(void) {
+static runtime own_runtime(void) {
     pthread_mutex_lock(&state.mutex);
-    gomp_parallel entry = state.own_entry;
+    const runtime own = state.own;
     pthread_mutex_unlock(&state.mutex);
-    return entry;
+    return own;
 }
 
-/* The entry of a runtime of the library's own, which is loaded where there is none yet; NULL where the system has none. */
-static gomp_parallel find_own_entry(void) {
-    for (size_t index = 0; own_entry() == NULL && index < sizeof own_names / sizeof own_names[0]; index += 1) {
+/* A runtime of the library's own, which is loaded where there is none yet; none where the system has none. */
+static runtime find_own_runtime(void) {
+    for (size_t index = 0; index < sizeof own_names / sizeof own_names[0]; index += 1) {
+        if (own_runtime().parallel != NULL) break;
         void *library = dlopen(own_names[index], RTLD_NOW | RTLD_LOCAL);
-        if (library != NULL && adopt(library, strstr(own_names[index], families[gnu_family]) != NULL)) break;
+        if (library != NULL) adopt(library, strstr(own_names[index], families[gnu_family]) != NULL);
     }
-    return own_entry();
+    return own_runtime();
+}
+
+/* Whether the calling thread is in a parallel region in which others may be nested: the runtime then makes new threads for
+ * each, and keeps none. */
+static bool nests(runtime of) {
+    return of.active_level != NULL && of.most_active_levels != NULL && of.active_level() > 0 &&
+           of.active_level() < of.most_active_levels();
 }
 
 /* ---- Sessions ---- */
 
+static void *wait_for_gate(void *gate) {
+    pthread_mutex_lock(gate);
+    pthread_mutex_unlock(gate);
+    return NULL;
+}
+
+/* A number that grows by one with each thread of the process; 0 where it is not to be had. */
+static long thread_links(void) {
+    struct stat tasks;
+    return stat("/proc/self/task", &tasks) == 0 ? (long)tasks.st_nlink : 0;
+}
+
+/* Of the threads that the system has it leaves some to whoever else creates any at the same time. */
+static int32_t reserve_beside(int32_t workers) { return 2 + workers / 8; }
+
+/* Whether the system can create so many threads beside this one now, all alive at once and the reserve, too, with stacks as
+ * large as a runtime's. */
+static bool are_creatable(int32_t wanted) {
+    enum { most = 1023, reserve_most = 2 + most / 8 };
+    pthread_t threads[most + reserve_most];
+    const int32_t tried = wanted + reserve_beside(wanted);
+    int32_t created = 0;
+    const long links = thread_links();
+    pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+    pthread_attr_t attributes;
+    if (wanted > most || pthread_attr_init(&attributes) != 0) return false;
+    /* Refuses what is too small for a stack; the runtimes take the default then, too. */
+    if (state.stack_bytes > 0) pthread_attr_setstacksize(&attributes, state.stack_bytes);
+    const sigset_t of_host = ans_block_signals();
+    pthread_mutex_lock(&gate);
+    while (created < tried && pthread_create(&threads[created], &attributes, wait_for_gate, &gate) == 0) created += 1;
+    pthread_mutex_unlock(&gate);
+    pthread_sigmask(SIG_SETMASK, &of_host, NULL);
+    pthread_attr_destroy(&attributes);
+    for (int32_t index = 0; index < created; index += 1) pthread_join(threads[index], NULL);
+    /* The system counts a thread against its limits until a moment after it has been joined. */
+    const struct timespec moment = {.tv_nsec = 100 * 1000};
+    for (int waited = 0; waited < 200 && thread_links() > links; waited += 1) nanosleep(&moment, NULL);
+    return created == tried;
+}
+
 static void do_nothing(void *context) { (void)context; }
 
+/* Who has `creating` may wait for the loader, which a runtime that begins needs, and so for a library's constructor that
+ * runs on this thread: the wait has an end. */
+static bool lock_creating(void) {
+    struct timespec end;
+    clock_gettime(CLOCK_REALTIME, &end);
+    end.tv_sec += 2;
+    return pthread_mutex_timedlock(&state.creating, &end) == 0;
+}
+
 /* Has the runtime create its threads, now and not when others may be gone: it keeps them as long as it is asked for the
- * same number, unless it is called from a parallel region, hence a reserve for as many again. Who does the same at the
- * same time waits, lest both count on the same threads. Returns whether it has them. */
-static bool create_workers(gomp_parallel entry, int32_t workers) {
-    pthread_mutex_lock(&state.creating);
-    const bool are_creatable = ans_creatable_threads(workers - 1, workers + 7, state.stack_bytes) >= workers - 1;
-    if (are_creatable) entry(do_nothing, NULL, (unsigned)workers, 0);
+ * same number. Who does the same at the same time waits, lest both count on the same threads. Returns whether it has
+ * them. */
+static bool create_workers(gomp_parallel parallel, int32_t workers) {
+    if (!lock_creating()) return false;
+    const bool are_there = are_creatable(workers - 1);
+    if (are_there) {
+        const bool is_own = parallel == own_runtime().parallel;
+        const sigset_t of_host = ans_block_signals();
+        /* Threads of the host's runtime are as the host has its own. */
+        if (!is_own) pthread_sigmask(SIG_SETMASK, &of_host, NULL);
+        parallel(do_nothing, NULL, (unsigned)workers, 0);
+        pthread_sigmask(SIG_SETMASK, &of_host, NULL);
+    }
     pthread_mutex_unlock(&state.creating);
-    return are_creatable;
+    return are_there;
 }
 
 static ans_team *create_team(int32_t workers) {
-    pthread_mutex_lock(&state.creating);
-    ans_team *team = ans_team_create(workers);
+    if (!lock_creating()) return NULL;
+    ans_team *team = ans_team_create(workers, reserve_beside(workers));
     pthread_mutex_unlock(&state.creating);
     return team;
 }
@@ -246,14 +327,15 @@ static void restore_affinity(const affinity *before) {
 
 /* The entry of a runtime that has created so many workers; NULL where none is to be used. */
 static gomp_parallel find_workers(int32_t workers) {
-    /* A thread's stack may then be refused at any moment, whatever could be created a moment ago. */
+    /* A thread's stack may be refused at any moment where the address space is limited, whatever could be created a moment
+     * ago. */
     if (state.forked || ans_is_address_space_limited()) return NULL;
     const affinity of_host = current_affinity();
-    gomp_parallel entry = find_host_entry();
-    if (entry == NULL) entry = find_own_entry();
-    if (entry != NULL && !create_workers(entry, workers)) entry = NULL;
+    runtime found = find_runtime_of_host();
+    if (found.parallel == NULL) found = find_own_runtime();
+    const bool is_used = found.parallel != NULL && !nests(found) && create_workers(found.parallel, workers);
     restore_affinity(&of_host);
-    return entry;
+    return is_used ? found.parallel : NULL;
 }
 
 ans_session ans_begin(int32_t workers) {
@@ -264,9 +346,8 @@ ans_session ans_begin(int32_t workers) {
     pthread_mutex_unlock(&state.mutex);
     sessions_of_thread += 1;
     if (session.workers == 1) return session;
-    gomp_parallel entry = find_workers(session.workers);
-    session.entry = (void *)entry;
-    if (entry != NULL) return session;
+    session.entry = (void *)find_workers(session.workers);
+    if (session.entry != NULL) return session;
     session.team = create_team(session.workers);
     session.workers = session.team != NULL ? ans_team_size(session.team) : 1;
     return session;
@@ -274,14 +355,16 @@ ans_session ans_begin(int32_t workers) {
 
 void ans_end(ans_session session) {
     if (session.team != NULL) ans_team_dismiss(session.team);
-    sessions_of_thread -= 1;
     pthread_mutex_lock(&state.mutex);
     state.sessions -= 1;
-    const bool is_own = session.entry != NULL && session.entry == (void *)state.own_entry;
-    omp_pause pause = state.own_pause;
+    const runtime own = state.own;
     pthread_mutex_unlock(&state.mutex);
+    sessions_of_thread -= 1;
+    if (session.entry != NULL && session.entry == (void *)own.parallel) has_used_own = true;
     /* The GNU runtime keeps a team of threads for each thread that has called it: release this one's. */
-    if (is_own && pause != NULL && sessions_of_thread == 0) pause(omp_pause_hard);
+    if (sessions_of_thread > 0 || !has_used_own) return;
+    has_used_own = false;
+    if (own.pause != NULL) own.pause(omp_pause_hard);
 }
 
 int32_t ans_sessions(void) {

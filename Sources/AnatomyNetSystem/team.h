@@ -2,18 +2,14 @@
 #ifndef ANATOMYNET_TEAM_H
 #define ANATOMYNET_TEAM_H
 
-#include <stddef.h>
+#include <signal.h>
 #include <stdint.h>
 
 typedef struct ans_team ans_team;
 
-/* How many of `wanted` threads beside this one the system can create now, all alive at once and `reserve` more, with
- * stacks of so many bytes (0: the system's default). */
-int32_t ans_creatable_threads(int32_t wanted, int32_t reserve, size_t stack_bytes);
-
-/* A team of the calling thread and up to wanted - 1 others, as many as the system can create with some left for whoever
- * else creates threads. NULL: there are no others. */
-ans_team *ans_team_create(int32_t wanted);
+/* A team of the calling thread and up to wanted - 1 others: where the system refuses some, what it has created but
+ * `reserve`, for whoever else creates threads. NULL: there are no others. */
+ans_team *ans_team_create(int32_t wanted, int32_t reserve);
 
 /* How many there are, the calling thread included. */
 int32_t ans_team_size(const ans_team *team);
@@ -23,5 +19,9 @@ void ans_team_run(ans_team *team, void (*function)(void *), void *context);
 
 /* Ends the threads. */
 void ans_team_dismiss(ans_team *team);
+
+/* Blocks, for threads that the calling one creates, signals whose handlers are the host's and belong on the host's threads;
+ * not those that a thread's own fault raises. Returns the mask as it was. */
+sigset_t ans_block_signals(void);
 
 #endif

@@ -18,6 +18,9 @@
 
 enum { extent = 37, voxels_count = extent * extent * extent };
 
+/* Takes its place from the stack of every thread. */
+static _Thread_local volatile char storage[1000 << 10];
+
 static anatomynet_model *model;
 static float voxels[voxels_count];
 static double slope = 1;
@@ -198,6 +201,7 @@ static void fork_in_callback(uint32_t threads, int finishes) {
 
 int main(int argc, char **argv) {
     if (argc < 2) return 2;
+    storage[0] = 1;
     for (int i = 0; i < voxels_count; ++i) voxels[i] = (float)(i * 7919 % 2500 - 1000);
     CHECK(anatomynet_load(argv[1], NULL, &model) == ANATOMYNET_OK);
     fork_after_loading();

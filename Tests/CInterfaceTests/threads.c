@@ -5,10 +5,12 @@
 
 #include <dlfcn.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -138,31 +140,61 @@ static void segment_in_region(void *context) {
 }
 
 /* A host's parallel region in which others may be nested: the runtime then makes new threads for each. */
-static int segment_in_regions_with_few_tasks(const char *path, unsigned tasks) {
+static int segment_in_regions_with_few_tasks(const char *path, unsigned tasks, unsigned regions) {
     setenv("OMP_MAX_ACTIVE_LEVELS", "3", 1);
     void *const runtime = dlopen("libgomp.so.1", RTLD_NOW);
     void (*parallel)(void (*)(void *), void *, unsigned, unsigned) = NULL;
     if (runtime != NULL) *(void **)&parallel = dlsym(runtime, "GOMP_parallel");
     if (parallel == NULL) return 12;
-    region both = {NULL, 0};
-    if (anatomynet_load(path, NULL, &both.model) != ANATOMYNET_OK) return 1;
-    if (segment(both.model, 1, expected) != ANATOMYNET_OK) return 3;
+    region all = {NULL, 0};
+    if (anatomynet_load(path, NULL, &all.model) != ANATOMYNET_OK) return 1;
+    if (segment(all.model, 1, expected) != ANATOMYNET_OK) return 3;
     const struct rlimit limit = {tasks, tasks};
     if (setrlimit(RLIMIT_NPROC, &limit) != 0 || setgid(user) != 0 || setuid(user) != 0) return 2;
-    parallel(segment_in_region, &both, 2, 0);
-    anatomynet_free(both.model);
-    return (int)both.result;
+    parallel(segment_in_region, &all, regions, 0);
+    anatomynet_free(all.model);
+    return (int)all.result;
 }
 
-/* Hosts of large OpenMP programs ask for large stacks; here there is room for three of them at most. */
+static pthread_t host_thread;
+static volatile sig_atomic_t on_host_thread, on_other_threads;
+
+static void count_signal(int number) {
+    (void)number;
+    if (pthread_equal(pthread_self(), host_thread))
+        on_host_thread = on_host_thread + 1;
+    else
+        on_other_threads = on_other_threads + 1;
+}
+
+/* A host's signals are handled on its own threads, also where the address space is limited and the library makes its
+ * threads itself. */
+static int segment_beside_signals(const char *path, unsigned terabytes) {
+    anatomynet_model *model = NULL;
+    const rlim_t bytes = terabytes > 0 ? (rlim_t)terabytes << 40 : RLIM_INFINITY;
+    const struct rlimit limit = {bytes, bytes};
+    const struct itimerval often = {{0, 200}, {0, 200}}, never = {{0, 0}, {0, 0}};
+    struct sigaction action;
+    if (anatomynet_load(path, NULL, &model) != ANATOMYNET_OK) return 1;
+    if (setrlimit(RLIMIT_AS, &limit) != 0) return 2;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = count_signal;
+    action.sa_flags = SA_RESTART;
+    host_thread = pthread_self();
+    if (sigaction(SIGALRM, &action, NULL) != 0 || setitimer(ITIMER_REAL, &often, NULL) != 0) return 13;
+    int result = 0;
+    for (int repetition = 0; repetition < 4 && result == 0; ++repetition) result = segment_repeatedly(model, 8);
+    setitimer(ITIMER_REAL, &never, NULL);
+    anatomynet_free(model);
+    return result != 0 ? result : on_host_thread < 100 ? 14 : on_other_threads > 0 ? 15 : 0;
+}
+
+/* Hosts of large OpenMP programs ask for large stacks; 20 TB have room for six of them at most. */
 static int segment_with_large_stacks(const char *path, const char *variable, const char *stack_size,
                                      unsigned threads) {
     setenv(variable, stack_size, 1);
     anatomynet_model *model = NULL;
     if (anatomynet_load(path, NULL, &model) != ANATOMYNET_OK) return 1;
-    const rlim_t gigabyte = 1 << 30;
-    const struct rlimit limit = {4 * gigabyte, 4 * gigabyte};
-    if (setrlimit(RLIMIT_AS, &limit) != 0) return 2;
     const int result = segment_repeatedly(model, threads);
     anatomynet_free(model);
     return result;
@@ -171,8 +203,8 @@ static int segment_with_large_stacks(const char *path, const char *variable, con
 /* A process of its own, and no mere child: in children the library uses no OpenMP. */
 static int run_case(const char *path, const char *name, unsigned first, unsigned second) {
     static const char *const stacks[][2] = {
-        {"OMP_STACKSIZE", "1G"}, {"OMP_STACKSIZE", " 1100 m "}, {"OMP_STACKSIZE", "1048576"},
-        {"GOMP_STACKSIZE", "1048576k"}, {"OMP_STACKSIZE", "1000000000B"}, {"OMP_STACKSIZE", "much"},
+        {"OMP_STACKSIZE", "20000G"}, {"OMP_STACKSIZE", " 20000000 m "}, {"OMP_STACKSIZE", "20000000000"},
+        {"GOMP_STACKSIZE", "20000000000k"}, {"OMP_STACKSIZE", "20000000000000B"}, {"OMP_STACKSIZE", "much"},
         {"OMP_STACKSIZE", "99999999999999999999G"},
     };
     if (strcmp(name, "stacks") == 0) {
@@ -182,7 +214,8 @@ static int run_case(const char *path, const char *name, unsigned first, unsigned
     if (strcmp(name, "memory") == 0) return segment_at_once_with_little_memory(path, first);
     if (strcmp(name, "tasks") == 0) return segment_with_few_tasks(path, first, second);
     if (strcmp(name, "at-once") == 0) return segment_at_once_with_few_tasks(path, first);
-    if (strcmp(name, "regions") == 0) return segment_in_regions_with_few_tasks(path, first);
+    if (strcmp(name, "regions") == 0) return segment_in_regions_with_few_tasks(path, first, second);
+    if (strcmp(name, "signals") == 0) return segment_beside_signals(path, first);
     return no_such_case;
 }
 
@@ -214,6 +247,7 @@ int main(int argc, char **argv) {
     for (unsigned stack = 0; status_of(argv[1], "stacks", stack, 8) != no_such_case; ++stack)
         expect_success(argv[1], "stacks", stack, 8);
     for (unsigned megabytes = 200; megabytes <= 320; megabytes += 20) expect_success(argv[1], "memory", megabytes, 8);
+    for (unsigned terabytes = 0; terabytes <= 1; ++terabytes) expect_success(argv[1], "signals", terabytes, 0);
     if (geteuid() != 0) {
         printf("threads: few tasks skipped, only root can become a user that has no others\n");
         return finish("threads");
@@ -222,7 +256,8 @@ int main(int argc, char **argv) {
     for (int repetition = 0; repetition < 4; ++repetition) {
         for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) expect_success(argv[1], "tasks", cases[i][0], cases[i][1]);
         expect_success(argv[1], "at-once", 30, 8);
-        expect_success(argv[1], "regions", 12, 8);
+        for (unsigned tasks = 12; tasks <= 36; tasks += 8)
+            for (unsigned regions = 2; regions <= 4; regions += 2) expect_success(argv[1], "regions", tasks, regions);
     }
     return finish("threads");
 }

@@ -14,7 +14,7 @@ extension VoxelInspection {
         if range.upperBound - range.lowerBound < 500 {
             return "\(found), a span of less than 500; air and soft tissue alone are 1000 HU apart"
         }
-        if shares.below - shares.lowest > max(0.01, shares.below / 2) {
+        if shares.below - shares.lowest > max(0.01, shares.below / 2), highestBelow - range.lowerBound > 100 {
             return
                 "\(found), and \(percent(shares.below)) of them are below \(hounsfield(Bounds.thinnest)) HU, at different "
                 + "values; nothing is thinner than air, and what is outside the reconstruction circle has one value"
@@ -22,12 +22,15 @@ extension VoxelInspection {
         if shares.thin < 0.001 * (1 - shares.below) {
             return "\(found): \(percent(shares.thin)) are air, which lies near -1000 HU\(hint)"
         }
-        if shares.thin > 0.01 * (1 - shares.below),
-            shares.thinnerThanAir > 3 * shares.air || shares.thickerThanAir > 10 * shares.air
-        {
+        // Lungs are thicker than air, too, but no third of a volume cut to the body.
+        let isAirThinner =
+            shares.thinnerThanAir > max(3 * shares.air, 0.01 * (1 - shares.below))
+        let isAirThicker =
+            shares.thickerThanAir > max(10 * shares.air, 0.3 * (1 - shares.below))
+        if isAirThinner || isAirThicker {
             return
                 "\(found), and of the \(percent(shares.thin)) of them that are between \(hounsfield(Bounds.thinnest)) and "
-                + "\(hounsfield(Bounds.thin)) HU hardly any are between \(hounsfield(Bounds.airLow)) and "
+                + "\(hounsfield(Bounds.thin)) HU few are between \(hounsfield(Bounds.airLow)) and "
                 + "\(hounsfield(Bounds.airHigh)), where air lies; are slope and intercept right?"
         }
         if range.upperBound <= 0 {

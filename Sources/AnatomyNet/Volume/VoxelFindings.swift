@@ -2,6 +2,8 @@
 struct VoxelFindings {
     var lowest = Float.infinity
     var highest = -Float.infinity
+    /// Of those below `VoxelInspection.Bounds.thinnest`.
+    var highestBelow = -Float.infinity
     /// Voxels that have the lowest value.
     var atLowest = 0
     var counts = Counts<Int>(zero: 0)
@@ -29,6 +31,7 @@ struct VoxelFindings {
     mutating func add(_ other: VoxelFindings) {
         noteLowest(other.lowest, count: other.atLowest)
         highest = max(highest, other.highest)
+        highestBelow = max(highestBelow, other.highestBelow)
         counts.add(other.counts)
         firstNonfinite = min(firstNonfinite, other.firstNonfinite)
     }
@@ -158,6 +161,8 @@ struct VoxelRows<Voxel: StoredVoxel> {
             let value = value(index, from: first)
             found.noteLowest(value, count: 1)
             found.highest = value > found.highest ? value : found.highest
+            let low = value < VoxelInspection.Bounds.thinnest ? value : -.infinity
+            found.highestBelow = low > found.highestBelow ? low : found.highestBelow
             found.counts.note(value)
             marker += value * 0
         }
@@ -181,6 +186,7 @@ struct VoxelRows<Voxel: StoredVoxel> {
 private struct EightFindings {
     private var lowest = SIMD8<Float>(repeating: .infinity)
     private var highest = SIMD8<Float>(repeating: -.infinity)
+    private var highestBelow = SIMD8<Float>(repeating: -.infinity)
     private var atLowest = SIMD8<Int32>()
     private var counts = VoxelFindings.Counts(zero: SIMD8<Int32>())
     private(set) var marker = SIMD8<Float>()
@@ -191,6 +197,9 @@ private struct EightFindings {
         lowest.replace(with: values, where: values .< lowest)
         atLowest.replace(with: atLowest &+ 1, where: values .== lowest)
         highest.replace(with: values, where: values .> highest)
+        highestBelow.replace(
+            with: values,
+            where: (values .< VoxelInspection.Bounds.thinnest) .& (values .> highestBelow))
         counts.note(values)
         marker += values * 0
     }
@@ -199,6 +208,7 @@ private struct EightFindings {
     func move(to findings: inout VoxelFindings) {
         for lane in 0..<8 { findings.noteLowest(lowest[lane], count: Int(atLowest[lane])) }
         findings.highest = max(findings.highest, highest.max())
+        findings.highestBelow = max(findings.highestBelow, highestBelow.max())
         findings.counts.add(counts.sums)
     }
 }

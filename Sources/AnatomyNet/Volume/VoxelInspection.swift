@@ -2,6 +2,8 @@
 struct VoxelInspection: Sendable, Equatable {
     /// The lowest and highest HU.
     let range: ClosedRange<Float>
+    /// The highest HU below `Bounds.thinnest`; minus infinity if there are none.
+    let highestBelow: Float
     /// Shares of all voxels.
     let shares: Shares
 
@@ -57,6 +59,7 @@ struct VoxelInspection: Sendable, Equatable {
         range = findings.lowest...findings.highest
         let share = { (count: Int) in Double(count) / Double(voxelCount) }
         let counts = findings.counts
+        highestBelow = findings.highestBelow
         shares = Shares(
             below: share(counts.below), lowest: share(findings.atLowest),
             thinnerThanAir: share(counts.belowAir - counts.below),

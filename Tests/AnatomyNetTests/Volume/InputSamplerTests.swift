@@ -242,7 +242,9 @@ private func sampled(_ volume: Volume, _ grid: NetworkGrid, _ intensities: Inten
             #expect(try evidence { $0 == .zero ? mark : head($0) + 1024 }?.contains("intercept") == true)
         }
         #expect(try evidence { head($0) * 10 + Float($0.y) * 100 }?.contains("different values") == true)
-        #expect(try evidence { head($0) - 520 + Float($0.y) }?.contains("different values") == true)
+        #expect(try evidence { head($0) - 520 + Float($0.y) }?.contains("where air lies") == true)
+        // A mark of one value but for what interpolation rounds.
+        #expect(try evidence { $0.y < 4 ? -3024 - Float($0.z) / 100 : head($0) } == nil)
         // Few voxels between the circle's mark and air, as where it was interpolated.
         #expect(try evidence { $0.y < 4 ? -3024 : $0 == [1, 5, 2] ? -2000 : head($0) } == nil)
         // Air elsewhere than air is: offsets, slopes, and windows as of pictures.
@@ -254,6 +256,8 @@ private func sampled(_ volume: Volume, _ grid: NetworkGrid, _ intensities: Inten
         }
         // Lungs and airways are thin, too.
         #expect(try evidence { $0.x < 3 ? -750 : $0.x < 4 ? -1000 : head($0) } == nil)
+        // Cut to the body, without an airway.
+        #expect(try evidence { $0.x < 1 ? -3024 : $0.x < 3 ? -780 : head($0 &+ [4, 0, 0]) } == nil)
         #expect(try evidence { $0.y < 2 ? 30000 : head($0) }?.contains("above 3000 HU") == true)
         #expect(try evidence { min(0, head($0)) }?.contains("soft tissue") == true)
         #expect(try evidence { -head($0) }?.contains("above 800 HU") == true)
