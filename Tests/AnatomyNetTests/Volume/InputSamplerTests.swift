@@ -257,7 +257,7 @@ private func sampled(_ volume: Volume, _ grid: NetworkGrid, _ intensities: Inten
         // Lungs and airways are thin, too.
         #expect(try evidence { $0.x < 3 ? -750 : $0.x < 4 ? -1000 : head($0) } == nil)
         // Cut to the body, without an airway.
-        #expect(try evidence { $0.x < 1 ? -3024 : $0.x < 3 ? -780 : head($0 &+ [4, 0, 0]) } == nil)
+        #expect(try evidence { $0.x < 1 ? -3024 : $0.x < 3 ? -780 : $0.x < 10 ? 40 : 900 } == nil)
         #expect(try evidence { $0.y < 2 ? 30000 : head($0) }?.contains("above 3000 HU") == true)
         #expect(try evidence { min(0, head($0)) }?.contains("soft tissue") == true)
         #expect(try evidence { -head($0) }?.contains("above 800 HU") == true)
