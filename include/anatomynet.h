@@ -73,8 +73,8 @@
  *               (pthread_cancel) nor leave a callback by longjmp or an exception. The library
  *               stays mapped after dlclose().
  *   Resources   A call needs 192 KB of the calling thread's stack, and the threads of an OpenMP
- *               runtime the same (OMP_STACKSIZE). It fails with ANATOMYNET_ERROR_OUT_OF_MEMORY
- *               where memory is refused. Only what the Swift and OpenMP runtimes allocate for
+ *               runtime the same (OMP_STACKSIZE); threads of the library's own have 1 MB each. It
+ *               fails with ANATOMYNET_ERROR_OUT_OF_MEMORY where memory is refused. Only what the Swift and OpenMP runtimes allocate for
  *               themselves, in pieces below 64 KB, ends the process where the system refuses it; so
  *               a call does not begin where 16 MB are not to be had.
  *   Numbers     Rounding mode, floating-point traps and the treatment of subnormal numbers (which
