@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #ifdef __SSE2__
@@ -115,6 +116,40 @@ static void affinity(void) {
     CHECK(CPU_EQUAL(&before, &after));
 }
 
+static int32_t segmenting(double fraction, void *has_segmented) {
+    static float probabilities[3 * voxels_count];
+    static uint8_t labels[voxels_count];
+    (void)fraction;
+    if (*(int *)has_segmented) return 0;
+    *(int *)has_segmented = 1;
+    CHECK(segment(4, probabilities, labels) == ANATOMYNET_OK);
+    return 0;
+}
+
+static long threads_of_process(void) {
+    struct stat tasks;
+    return stat("/proc/self/task", &tasks) == 0 ? (long)tasks.st_nlink - 2 : -1;
+}
+
+/* No thread stays, whichever of two calls, one within the other's callback, had any. */
+static void threads_after_nested_calls(void) {
+    static uint8_t labels[voxels_count];
+    const anatomynet_volume volume = volume_of_voxels();
+    for (uint32_t threads = 1; threads <= 2; ++threads) {
+        anatomynet_segment_options options;
+        int has_segmented = 0;
+        anatomynet_segment_options_init(&options, sizeof options);
+        options.threads = threads;
+        options.progress = segmenting;
+        options.progress_user = &has_segmented;
+        CHECK(anatomynet_segment(model, &volume, &options, labels, sizeof labels, NULL) == ANATOMYNET_OK);
+        CHECK(has_segmented);
+        /* The system counts a thread until a moment after it has ended. */
+        for (int waited = 0; waited < 100 && threads_of_process() != 1; ++waited) usleep(10000);
+        CHECK(threads_of_process() == 1);
+    }
+}
+
 static pid_t forked = -1;
 
 static void live_as_child(void) {
@@ -206,6 +241,7 @@ int main(int argc, char **argv) {
     CHECK(anatomynet_load(argv[1], NULL, &model) == ANATOMYNET_OK);
     fork_after_loading();
     affinity();
+    threads_after_nested_calls();
     floating_point(argv[1]);
 #ifdef __SSE2__
     subnormal_numbers();
