@@ -82,32 +82,36 @@ static void *segment_while_there_is_memory(void *model) {
     return (void *)result;
 }
 
-/* Each of the host's threads finds as many free tasks as the others, and all want them at the same time. */
-static int segment_at_once_with_few_tasks(const char *path, unsigned tasks) {
-    enum { hosts = 4 };
-    anatomynet_model *model = NULL;
-    pthread_t host[hosts];
+/* As a host with several threads. */
+static int run_at_once(void *(*work)(void *), anatomynet_model *model, int count) {
+    enum { most = 4 };
+    pthread_t host[most];
     intptr_t result = 0;
-    if (anatomynet_load(path, NULL, &model) != ANATOMYNET_OK) return 1;
-    if (segment(model, 1, expected) != ANATOMYNET_OK) return 3;
-    const struct rlimit limit = {tasks, tasks};
-    if (setrlimit(RLIMIT_NPROC, &limit) != 0 || setgid(user) != 0 || setuid(user) != 0) return 2;
-    for (int i = 0; i < hosts; ++i)
-        if (pthread_create(&host[i], NULL, segment_as_one_of_several, model) != 0) return 9;
-    for (int i = 0; i < hosts; ++i) {
+    for (int i = 0; i < count; ++i)
+        if (pthread_create(&host[i], NULL, work, model) != 0) return 9;
+    for (int i = 0; i < count; ++i) {
         void *of_thread = NULL;
         pthread_join(host[i], &of_thread);
         if ((intptr_t)of_thread != 0) result = (intptr_t)of_thread;
     }
-    anatomynet_free(model);
     return (int)result;
+}
+
+/* Each of the host's threads finds as many free tasks as the others, and all want them at the same time. */
+static int segment_at_once_with_few_tasks(const char *path, unsigned tasks) {
+    anatomynet_model *model = NULL;
+    if (anatomynet_load(path, NULL, &model) != ANATOMYNET_OK) return 1;
+    if (segment(model, 1, expected) != ANATOMYNET_OK) return 3;
+    const struct rlimit limit = {tasks, tasks};
+    if (setrlimit(RLIMIT_NPROC, &limit) != 0 || setgid(user) != 0 || setuid(user) != 0) return 2;
+    const int result = run_at_once(segment_as_one_of_several, model, 4);
+    anatomynet_free(model);
+    return result;
 }
 
 /* What the system has given to one call's threads another call may have taken when they are wanted. */
 static int segment_at_once_with_little_memory(const char *path, unsigned megabytes) {
-    enum { hosts = 3 };
     anatomynet_model *model = NULL;
-    pthread_t host[hosts];
     long pages = 0;
     if (anatomynet_load(path, NULL, &model) != ANATOMYNET_OK) return 1;
     if (segment(model, 1, expected) != ANATOMYNET_OK) return 3;
@@ -117,16 +121,9 @@ static int segment_at_once_with_little_memory(const char *path, unsigned megabyt
     const rlim_t bytes = (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + ((rlim_t)megabytes << 20);
     const struct rlimit limit = {bytes, bytes};
     if (setrlimit(RLIMIT_AS, &limit) != 0) return 2;
-    for (int i = 0; i < hosts; ++i)
-        if (pthread_create(&host[i], NULL, segment_while_there_is_memory, model) != 0) return 9;
-    intptr_t result = 0;
-    for (int i = 0; i < hosts; ++i) {
-        void *of_thread = NULL;
-        pthread_join(host[i], &of_thread);
-        if ((intptr_t)of_thread != 0) result = (intptr_t)of_thread;
-    }
+    const int result = run_at_once(segment_while_there_is_memory, model, 3);
     anatomynet_free(model);
-    return (int)result;
+    return result;
 }
 
 typedef struct {
