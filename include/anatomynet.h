@@ -74,9 +74,10 @@
  *               stays mapped after dlclose().
  *   Resources   A call needs 192 KB of the calling thread's stack, and the threads of an OpenMP
  *               runtime the same (OMP_STACKSIZE); threads of the library's own have 1 MB each. It
- *               fails with ANATOMYNET_ERROR_OUT_OF_MEMORY where memory is refused. Only what the Swift and OpenMP runtimes allocate for
- *               themselves, in pieces below 64 KB, ends the process where the system refuses it; so
- *               a call does not begin where 16 MB are not to be had.
+ *               fails with ANATOMYNET_ERROR_OUT_OF_MEMORY where memory is refused. Only what the
+ *               Swift and OpenMP runtimes allocate for themselves, in pieces below 64 KB, ends the
+ *               process where the system refuses it; so a call does not begin where 16 MB are not
+ *               to be had.
  *   Numbers     Rounding mode, floating-point traps and the treatment of subnormal numbers (which
  *               -ffast-math takes for zero) are the default's during a call, callbacks included,
  *               and as they were after it.
@@ -424,8 +425,8 @@ void anatomynet_outputs_init(anatomynet_outputs *outputs, uint32_t struct_size);
  * orthonormal or too oblique.
  *
  * HU below -1024, as stored outside the reconstruction circle, become -1024 (unless the model has no
- * intensity window). A volume that cannot be HU is reported through the log, with the evidence, and so is a
- * spacing that is hardly a scanner's.
+ * intensity window). A volume that cannot be HU is reported through the log, with the evidence, and
+ * so is a spacing that is hardly a scanner's.
  *
  * On failure and on cancellation `labels` is as it was; other outputs may be partly written.
  * Returns ANATOMYNET_OK, any argument status, _OUT_OF_MEMORY, _MEMORY_LIMIT, _NONFINITE_SCORE or

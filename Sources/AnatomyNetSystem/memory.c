@@ -1,11 +1,9 @@
 #include "anatomynet_system.h"
+#include "text_file.h"
 
-#include <fcntl.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 /* Requests of at least one huge page start on such a boundary; smaller ones come from malloc's
  * relatives. */
@@ -38,27 +36,14 @@ int32_t ans_has_room(void) {
     return 1;
 }
 
-static int refuses_overcommit(void) {
-    enum { unknown = -1 };
-    static atomic_int answer = unknown;
-    int found = atomic_load_explicit(&answer, memory_order_relaxed);
-    if (found != unknown) return found;
-    char mode = '0';
-    const int file = open("/proc/sys/vm/overcommit_memory", O_RDONLY | O_CLOEXEC);
-    if (file >= 0 && read(file, &mode, 1) != 1) mode = '0';
-    if (file >= 0) close(file);
-    found = mode == '2';
-    atomic_store_explicit(&answer, found, memory_order_relaxed);
-    return found;
-}
-
 int32_t ans_is_address_space_limited(void) {
     const int limits[] = {RLIMIT_AS, RLIMIT_DATA};
     for (size_t index = 0; index < sizeof limits / sizeof limits[0]; index += 1) {
         struct rlimit limit;
         if (getrlimit(limits[index], &limit) != 0 || limit.rlim_cur != RLIM_INFINITY) return 1;
     }
-    return refuses_overcommit();
+    char mode[8];
+    return ans_read_text("/proc/sys/vm/overcommit_memory", mode, sizeof mode) > 0 && mode[0] == '2';
 }
 
 void ans_deallocate(void *memory, size_t bytes) {

@@ -53,7 +53,7 @@ enum { family_count = 3, gnu_family = 2 };
 static const char *const own_names[] = {"libgomp.so.1", "libomp.so.5"};
 
 static struct {
-    pthread_mutex_t mutex; /* never held while anything is called that may wait */
+    pthread_mutex_t mutex;    /* never held while anything is called that may wait */
     pthread_mutex_t creating; /* held by who finds out how many threads there can be until it has them */
     pthread_once_t once;
     int32_t sessions;        /* begun and not ended */
@@ -69,6 +69,7 @@ static const char whitespace[] = " \t\n\v\f\r";
 static _Thread_local int32_t sessions_of_thread;
 static _Thread_local bool has_used_own;
 
+/* A child begins with what the mutex guards as it is between changes. */
 static void prepare_fork(void) { pthread_mutex_lock(&state.mutex); }
 static void live_on_as_parent(void) { pthread_mutex_unlock(&state.mutex); }
 
@@ -288,10 +289,10 @@ static bool create_workers(gomp_parallel parallel, int32_t workers) {
     if (!lock_creating()) return false;
     const bool are_there = are_creatable(workers - 1);
     if (are_there) {
-        const bool is_own = parallel == own_runtime().parallel;
-        const sigset_t of_host = ans_block_signals();
+        sigset_t of_host;
+        pthread_sigmask(SIG_BLOCK, NULL, &of_host);
         /* Threads of the host's runtime are as the host has its own. */
-        if (!is_own) pthread_sigmask(SIG_SETMASK, &of_host, NULL);
+        if (parallel == own_runtime().parallel) ans_block_signals();
         parallel(do_nothing, NULL, (unsigned)workers, 0);
         pthread_sigmask(SIG_SETMASK, &of_host, NULL);
     }

@@ -1,13 +1,12 @@
 #define _GNU_SOURCE
 #include "anatomynet_system.h"
+#include "text_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static int32_t affinity_count(void) {
     /* The kernel refuses a set smaller than its own (EINVAL): grow until it fits. */
@@ -25,16 +24,6 @@ static int32_t affinity_count(void) {
     return 1;
 }
 
-/* Reads at most size - 1 bytes of a small file; the length, or -1. */
-static ssize_t read_text(const char *path, char *text, size_t size) {
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    if (file < 0) return -1;
-    ssize_t length = read(file, text, size - 1);
-    close(file);
-    if (length >= 0) text[length] = '\0';
-    return length;
-}
-
 /* Processors worth of time that the control group version 2 at `path` and the groups above it
  * grant; 0 where they set no quota. */
 static int32_t unified_quota(char *path) {
@@ -43,7 +32,7 @@ static int32_t unified_quota(char *path) {
         char file[4352], text[128];
         long long quota, period;
         snprintf(file, sizeof file, "/sys/fs/cgroup%s/cpu.max", path);
-        if (read_text(file, text, sizeof text) > 0 && sscanf(text, "%lld %lld", &quota, &period) == 2 &&
+        if (ans_read_text(file, text, sizeof text) > 0 && sscanf(text, "%lld %lld", &quota, &period) == 2 &&
             quota > 0 && period > 0) {
             double share = (double)quota / (double)period;
             if (granted == 0 || share < granted) granted = share;
@@ -58,21 +47,21 @@ static int32_t unified_quota(char *path) {
 static int32_t legacy_quota(const char *path) {
     char file[4352], text[64];
     snprintf(file, sizeof file, "/sys/fs/cgroup/cpu%s/cpu.cfs_quota_us", path);
-    if (read_text(file, text, sizeof text) <= 0) {
+    if (ans_read_text(file, text, sizeof text) <= 0) {
         /* Inside a container the group's own directory is mounted as the root. */
-        if (read_text("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", text, sizeof text) <= 0) return 0;
+        if (ans_read_text("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", text, sizeof text) <= 0) return 0;
         path = "";
     }
     long long quota = atoll(text);
     snprintf(file, sizeof file, "/sys/fs/cgroup/cpu%s/cpu.cfs_period_us", path);
-    if (quota <= 0 || read_text(file, text, sizeof text) <= 0) return 0;
+    if (quota <= 0 || ans_read_text(file, text, sizeof text) <= 0) return 0;
     long long period = atoll(text);
     return period <= 0 ? 0 : (int32_t)((double)quota / (double)period + 0.999);
 }
 
 static int32_t control_group_count(void) {
     char groups[8192];
-    if (read_text("/proc/self/cgroup", groups, sizeof groups) <= 0) return 0;
+    if (ans_read_text("/proc/self/cgroup", groups, sizeof groups) <= 0) return 0;
     int32_t count = 0;
     char *rest = NULL;
     for (char *line = strtok_r(groups, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {

@@ -100,7 +100,12 @@ extension MedicalImage {
         }
         let areBothGiven = header.qform_code > 0 && header.sform_code > 0
         if areBothGiven { try checkSides(image.qto_xyz, image.sto_xyz, path) }
-        guard areStepsKnown, all(ratio(steps, spacing) .<= 1 + largestDifferenceOfSteps) else {
+        guard areStepsKnown else {
+            let others = header.sform_code > 0 ? " (by the sform they are \(millimetres(spacing)))" : ""
+            throw ImageFileError(
+                path, "voxels are \(millimetres(steps)) by pixdim\(others); their sizes must be positive")
+        }
+        guard all(ratio(steps, spacing) .<= 1 + largestDifferenceOfSteps) else {
             throw ImageFileError(
                 path,
                 "contradicts itself about the size of voxels: they are \(millimetres(steps)) by pixdim and "
